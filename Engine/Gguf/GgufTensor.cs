@@ -1,0 +1,34 @@
+using Engine.Formats;
+
+namespace Engine.Gguf;
+
+/// <summary>One tensor of a GGUF file: name, type, shape and where its bytes are mapped.</summary>
+public sealed unsafe class GgufTensor
+{
+    internal GgufTensor(string name, WeightType type, long[] dimensions, byte* data, long bytes)
+    {
+        Name = name;
+        Type = type;
+        Dimensions = dimensions;
+        Data = data;
+        Bytes = bytes;
+    }
+
+    /// <summary>Name such as <c>blk.0.attn_q.weight</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Element type.</summary>
+    public WeightType Type { get; }
+
+    /// <summary>Sizes, fastest first as GGUF stores them: [columns, rows, …].</summary>
+    public IReadOnlyList<long> Dimensions { get; }
+
+    /// <summary>Size of the data in bytes.</summary>
+    public long Bytes { get; }
+
+    /// <summary>Number of elements: the product of the dimensions.</summary>
+    public long ElementCount => Dimensions.Aggregate(1L, (product, size) => product * size);
+
+    /// <summary>First byte; valid while the file is open.</summary>
+    internal byte* Data { get; }
+}

@@ -1,0 +1,29 @@
+using Engine.Formats;
+using Engine.Isa;
+
+namespace Engine.Kernels;
+
+/// <summary>All kernels of one instruction set: the table from which a model picks at load.</summary>
+internal sealed class KernelSet
+{
+    private KernelSet(InstructionSet isa) => InstructionSet = isa;
+
+    public InstructionSet InstructionSet { get; }
+
+    /// <summary>Row and element-wise kernels.</summary>
+    public VectorKernels Vector => throw new NotSupportedException();
+
+    /// <summary>The kernels of <paramref name="isa"/>.</summary>
+    /// <exception cref="PlatformNotSupportedException">The machine, the runtime or the build lacks it.</exception>
+    public static KernelSet For(InstructionSet isa)
+    {
+        if (!InstructionSets.IsSupported(isa))
+            throw new PlatformNotSupportedException(
+                $"instruction set {InstructionSets.NameOf(isa)} is not available here; "
+                + $"available: {string.Join(", ", InstructionSets.Supported.Select(InstructionSets.NameOf))}");
+        return new KernelSet(isa);
+    }
+
+    /// <summary>The best cell for a weight format; a format without a fast cell gets the generic one.</summary>
+    public LinearKernel Linear(WeightType type) => throw new NotSupportedException();
+}

@@ -6,7 +6,22 @@ namespace Engine.Formats;
 internal static class WeightFormats
 {
     private static readonly WeightFormat?[] ByType = Build(
-        new F32Format());
+        new F32Format(),
+        new F16Format(),
+        new BF16Format(),
+        new Q4_0Format(),
+        new Q4_1Format(),
+        new Q5_0Format(),
+        new Q5_1Format(),
+        new Q8_0Format(),
+        new Q2_KFormat(),
+        new Q3_KFormat(),
+        new Q4_KFormat(),
+        new Q5_KFormat(),
+        new Q6_KFormat(),
+        new IQ4_NLFormat(),
+        new IQ4_XSFormat(),
+        new MXFP4Format());
 
     /// <summary>All known formats in the order of their ids.</summary>
     public static IEnumerable<WeightFormat> All => ByType.Where(format => format is not null)!;

@@ -1,0 +1,28 @@
+using System.Buffers.Binary;
+using Engine.Memory;
+
+namespace Engine.Formats;
+
+/// <summary>IEEE 754 binary16, little-endian.</summary>
+internal sealed class F16Format : WeightFormat
+{
+    public override WeightType Type => WeightType.F16;
+
+    public override int BlockElements => 1;
+
+    public override int BlockBytes => 2;
+
+    public override bool CanEncode => true;
+
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
+    {
+        for (int i = 0; i < values.Length; i++)
+            values[i] = HalfConversion.ToSingle(BinaryPrimitives.ReadUInt16LittleEndian(blocks[(2 * i)..]));
+    }
+
+    public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks)
+    {
+        for (int i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteUInt16LittleEndian(blocks[(2 * i)..], HalfConversion.FromSingle(values[i]));
+    }
+}

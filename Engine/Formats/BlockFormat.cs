@@ -11,7 +11,7 @@ internal abstract class BlockFormat : WeightFormat
     /// <inheritdoc/>
     public sealed override void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
     {
-        int count = CheckBlocks(blocks.Length, values.Length);
+        int count = CountBlocks(blocks.Length, values.Length);
         for (int i = 0; i < count; i++)
             DecodeBlock(blocks.Slice(i * BlockBytes, BlockBytes), values.Slice(i * BlockElements, BlockElements));
     }
@@ -20,7 +20,7 @@ internal abstract class BlockFormat : WeightFormat
     public sealed override void Encode(ReadOnlySpan<float> values, Span<byte> blocks)
     {
         if (!CanEncode) base.Encode(values, blocks);
-        int count = CheckBlocks(blocks.Length, values.Length);
+        int count = CountBlocks(blocks.Length, values.Length);
         for (int i = 0; i < count; i++)
         {
             Span<byte> block = blocks.Slice(i * BlockBytes, BlockBytes);
@@ -52,12 +52,4 @@ internal abstract class BlockFormat : WeightFormat
 
     protected static uint ReadUInt32(ReadOnlySpan<byte> block, int offset) =>
         BinaryPrimitives.ReadUInt32LittleEndian(block[offset..]);
-
-    private int CheckBlocks(int bytes, int elements)
-    {
-        int count = Math.DivRem(bytes, BlockBytes, out int rest);
-        if (rest == 0 && elements == (long)count * BlockElements) return count;
-        throw new ArgumentException(
-            $"{Name}: {bytes} bytes and {elements} elements are not whole blocks of {BlockBytes} and {BlockElements}");
-    }
 }

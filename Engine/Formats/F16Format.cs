@@ -16,12 +16,14 @@ internal sealed class F16Format : WeightFormat
 
     public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
     {
+        CountBlocks(blocks.Length, values.Length);
         for (int i = 0; i < values.Length; i++)
             values[i] = HalfConversion.ToSingle(BinaryPrimitives.ReadUInt16LittleEndian(blocks[(2 * i)..]));
     }
 
     public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks)
     {
+        CountBlocks(blocks.Length, values.Length);
         for (int i = 0; i < values.Length; i++)
             BinaryPrimitives.WriteUInt16LittleEndian(blocks[(2 * i)..], HalfConversion.FromSingle(values[i]));
     }

@@ -13,9 +13,15 @@ internal sealed class F32Format : WeightFormat
 
     public override bool CanEncode => true;
 
-    public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values) =>
+    public override void Decode(ReadOnlySpan<byte> blocks, Span<float> values)
+    {
+        CountBlocks(blocks.Length, values.Length);
         MemoryMarshal.Cast<byte, float>(blocks).CopyTo(values);
+    }
 
-    public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks) =>
+    public override void Encode(ReadOnlySpan<float> values, Span<byte> blocks)
+    {
+        CountBlocks(blocks.Length, values.Length);
         MemoryMarshal.AsBytes(values).CopyTo(blocks);
+    }
 }

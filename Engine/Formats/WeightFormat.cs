@@ -31,4 +31,14 @@ internal abstract class WeightFormat
 
     /// <summary>Bytes of <paramref name="elements"/> elements, a multiple of <see cref="BlockElements"/>.</summary>
     public long BytesOf(long elements) => checked(elements / BlockElements * BlockBytes);
+
+    /// <summary>Number of whole blocks in buffers that must agree.</summary>
+    /// <exception cref="ArgumentException">The lengths are not whole blocks or do not agree.</exception>
+    protected int CountBlocks(int bytes, int elements)
+    {
+        int count = Math.DivRem(bytes, BlockBytes, out int rest);
+        if (rest == 0 && elements == (long)count * BlockElements) return count;
+        throw new ArgumentException(
+            $"{Name}: {bytes} bytes and {elements} elements are not whole blocks of {BlockBytes} and {BlockElements}");
+    }
 }

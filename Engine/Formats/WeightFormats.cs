@@ -21,7 +21,12 @@ internal static class WeightFormats
         new Q6_KFormat(),
         new IQ4_NLFormat(),
         new IQ4_XSFormat(),
-        new MXFP4Format());
+        new MXFP4Format(),
+        new NVFP4Format(),
+        new TQ1_0Format(),
+        new TQ2_0Format(),
+        new Q1_0Format(),
+        new Q2_0Format());
 
     /// <summary>All known formats in the order of their ids.</summary>
     public static IEnumerable<WeightFormat> All => ByType.Where(format => format is not null)!;

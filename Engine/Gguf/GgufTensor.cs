@@ -12,6 +12,8 @@ public sealed unsafe class GgufTensor
         Dimensions = dimensions;
         Data = data;
         Bytes = bytes;
+        ElementCount = 1;
+        foreach (long size in dimensions) ElementCount *= size;
     }
 
     /// <summary>Name such as <c>blk.0.attn_q.weight</c>.</summary>
@@ -27,7 +29,7 @@ public sealed unsafe class GgufTensor
     public long Bytes { get; }
 
     /// <summary>Number of elements: the product of the dimensions.</summary>
-    public long ElementCount => Dimensions.Aggregate(1L, (product, size) => product * size);
+    public long ElementCount { get; }
 
     /// <summary>First byte; valid while the file is open.</summary>
     internal byte* Data { get; }

@@ -6,12 +6,16 @@ namespace Engine.Kernels;
 /// <summary>All kernels of one instruction set: the table from which a model picks at load.</summary>
 internal sealed class KernelSet
 {
-    private KernelSet(InstructionSet isa) => InstructionSet = isa;
+    private KernelSet(InstructionSet isa)
+    {
+        InstructionSet = isa;
+        Vector = VectorKernels.For(isa);
+    }
 
     public InstructionSet InstructionSet { get; }
 
     /// <summary>Row and element-wise kernels.</summary>
-    public VectorKernels Vector => throw new NotSupportedException();
+    public VectorKernels Vector { get; }
 
     /// <summary>The kernels of <paramref name="isa"/>.</summary>
     /// <exception cref="PlatformNotSupportedException">The machine, the runtime or the build lacks it.</exception>

@@ -1,9 +1,34 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using Engine.Isa;
+
 namespace Engine.Kernels;
 
 /// <summary>Element-wise and row kernels of one instruction set. All pointers may be unaligned; n ≥ 0 is any length.
 /// </summary>
 internal abstract unsafe class VectorKernels
 {
+    /// <summary>The kernels of an instruction set.</summary>
+    /// <exception cref="PlatformNotSupportedException">The machine, the runtime or the build lacks it.</exception>
+    public static VectorKernels For(InstructionSet isa)
+    {
+        // The tests of IsSupported are constants to the ahead-of-time compiler, which drops what cannot run.
+        switch (isa)
+        {
+            case InstructionSet.Scalar:
+                return new VectorKernels<FloatWordsScalar, float>();
+            case InstructionSet.Neon or InstructionSet.NeonDotProd when AdvSimd.Arm64.IsSupported:
+                return new VectorKernels<FloatWords128, Vector128<float>>();
+            case InstructionSet.Avx2 or InstructionSet.Avx2Vnni when Avx2.IsSupported && Fma.IsSupported:
+                return new VectorKernels<FloatWords256, Vector256<float>>();
+            case InstructionSet.Avx512 or InstructionSet.Avx512Vnni when Avx512BW.IsSupported:
+                return new VectorKernels<FloatWords512, Vector512<float>>();
+            default:
+                throw new PlatformNotSupportedException($"no float kernels for {InstructionSets.NameOf(isa)} here");
+        }
+    }
+
     /// <summary>output = x / sqrt(mean(x²) + epsilon) · weight; weight null means 1. output may be x.</summary>
     public abstract void RmsNorm(float* x, float* weight, float* output, int n, float epsilon);
 

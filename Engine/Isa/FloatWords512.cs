@@ -1,0 +1,112 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Engine.Isa;
+
+/// <summary>512-bit vectors: AVX-512 F.</summary>
+internal readonly unsafe struct FloatWords512 : IFloatWords<Vector512<float>>
+{
+    public static int Count => 16;
+
+    public static bool HasManyRegisters => true;
+
+    public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
+
+    public static Vector512<float> Load(float* source) => Vector512.Load(source);
+
+    public static void Store(Vector512<float> value, float* destination) => value.Store(destination);
+
+    public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
+
+    public static Vector512<float> Subtract(Vector512<float> a, Vector512<float> b) => a - b;
+
+    public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
+
+    public static Vector512<float> Divide(Vector512<float> a, Vector512<float> b) => a / b;
+
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Vector512.FusedMultiplyAdd(a, b, c);
+
+    public static Vector512<float> Min(Vector512<float> a, Vector512<float> b) => Vector512.MinNative(a, b);
+
+    public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Vector512.MaxNative(a, b);
+
+    public static Vector512<float> MaxNumber(Vector512<float> a, Vector512<float> b) =>
+        Vector512.MaxNative(a, b);
+
+    public static Vector512<float> Round(Vector512<float> a) => Avx512F.RoundScale(a, 0);
+
+    public static Vector512<float> ScaleByPowerOfTwo(Vector512<float> value, Vector512<float> n) =>
+        Avx512F.Scale(value, n);
+
+    public static Vector512<float> SelectLess(Vector512<float> a, Vector512<float> b, Vector512<float> x,
+        Vector512<float> y) => Vector512.ConditionalSelect(Vector512.LessThan(a, b), x, y);
+
+    public static bool AnyEqual(Vector512<float> a, Vector512<float> b) => Vector512.EqualsAny(a, b);
+
+    public static float Sum(Vector512<float> a) => Vector512.Sum(a);
+
+    public static Vector512<float> And(Vector512<float> a, Vector512<float> b) => a & b;
+
+    public static Vector512<float> Or(Vector512<float> a, Vector512<float> b) => a | b;
+
+    public static Vector512<float> BroadcastInt(int value) => Vector512.Create(value).AsSingle();
+
+    public static Vector512<float> LoadInt(int* source) => Vector512.Load(source).AsSingle();
+
+    public static Vector512<float> AddInt(Vector512<float> a, Vector512<float> b) =>
+        (a.AsInt32() + b.AsInt32()).AsSingle();
+
+    public static Vector512<float> MaxInt(Vector512<float> a, Vector512<float> b) =>
+        Vector512.Max(a.AsInt32(), b.AsInt32()).AsSingle();
+
+    public static Vector512<float> SelectLessInt(Vector512<float> a, Vector512<float> b, Vector512<float> x,
+        Vector512<float> y) =>
+        Vector512.ConditionalSelect(Vector512.LessThan(a.AsInt32(), b.AsInt32()).AsSingle(), x, y);
+
+    public static Vector512<float> ShiftLeft(Vector512<float> a, int bits) => (a.AsInt32() << bits).AsSingle();
+
+    public static Vector512<float> ShiftRight(Vector512<float> a, int bits) => (a.AsInt32() >>> bits).AsSingle();
+
+    public static Vector512<float> ToInt(Vector512<float> a) => Vector512.ConvertToInt32Native(a).AsSingle();
+
+    public static Vector512<float> FromInt(Vector512<float> a) => Vector512.ConvertToSingle(a.AsInt32());
+
+    public static int MaxIntAcross(Vector512<float> a)
+    {
+        Vector256<int> quarter = Vector256.Max(a.AsInt32().GetLower(), a.AsInt32().GetUpper());
+        return FloatWords256.MaxIntAcross(quarter.AsSingle());
+    }
+
+    public static int SumInt(Vector512<float> a) => Vector512.Sum(a.AsInt32());
+
+    public static Vector512<float> LoadUInt16(ushort* source) =>
+        Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsSingle();
+
+    public static void StoreUInt16(Vector512<float> value, ushort* destination) =>
+        Avx512F.ConvertToVector256UInt16(value.AsUInt32()).Store(destination);
+
+    public static Vector512<float> LoadInt8(sbyte* source) =>
+        Avx512F.ConvertToVector512Int32(Vector128.Load(source)).AsSingle();
+
+    public static void StoreInt8(Vector512<float> value, sbyte* destination) =>
+        Avx512F.ConvertToVector128SByte(value.AsInt32()).Store(destination);
+
+    public static Vector512<float> Even(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.PermuteVar16x32x2(a, EvenOf(0), b);
+
+    public static Vector512<float> Odd(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.PermuteVar16x32x2(a, EvenOf(1), b);
+
+    public static Vector512<float> ZipLow(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.PermuteVar16x32x2(a, ZipOf(0), b);
+
+    public static Vector512<float> ZipHigh(Vector512<float> a, Vector512<float> b) =>
+        Avx512F.PermuteVar16x32x2(a, ZipOf(8), b);
+
+    private static Vector512<int> EvenOf(int first) =>
+        Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) + Vector512.Create(first);
+
+    private static Vector512<int> ZipOf(int first) =>
+        Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23) + Vector512.Create(first);
+}

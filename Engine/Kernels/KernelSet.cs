@@ -29,5 +29,6 @@ internal sealed class KernelSet
     }
 
     /// <summary>The best cell for a weight format; a format without a fast cell gets the generic one.</summary>
-    public LinearKernel Linear(WeightType type) => throw new NotSupportedException();
+    public LinearKernel Linear(WeightType type) =>
+        FloatLinear.Find(InstructionSet, type) ?? throw new NotSupportedException($"no kernel for {type}");
 }

@@ -1,1 +1,2 @@
+Console.WriteLine(Engine.Isa.InstructionSets.Best);
 return 0;

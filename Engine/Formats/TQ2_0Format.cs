@@ -1,3 +1,5 @@
+using Engine.Formats.Encoding;
+
 namespace Engine.Formats;
 
 /// <summary>256 two-bit weights and a binary16 scale: <c>w = d · (q − 1)</c>.</summary>
@@ -16,6 +18,8 @@ internal sealed class TQ2_0Format : BlockFormat
 
     public override int BlockBytes => Bytes;
 
+    public override bool CanEncode => true;
+
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
@@ -24,5 +28,15 @@ internal sealed class TQ2_0Format : BlockFormat
             int q = block[QuantsOffset + i / 128 * 32 + i % 32] >> i % 128 / 32 * 2 & 3;
             values[i] = (q - 1) * d;
         }
+    }
+
+    protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)
+    {
+        Span<byte> codes = stackalloc byte[Elements];
+        Span<int> noScale = stackalloc int[1];
+        float d = ScaleSearch.FitBlock(values, new LevelSet(-1, 1), 1, 1, noScale, codes);
+        WriteHalf(block, ScaleOffset, d);
+        for (int i = 0; i < Elements; i++)
+            block[QuantsOffset + i / 128 * 32 + i % 32] |= (byte)(codes[i] << i % 128 / 32 * 2);
     }
 }

@@ -7,6 +7,7 @@ internal sealed class MXFP4Format : BlockFormat
 {
     internal const int Elements = 32;
     internal const int Bytes = 17;
+
     /// <summary>The highest exponent; 255 is NaN.</summary>
     private const int MaxExponent = 254;
 

@@ -10,6 +10,7 @@ internal sealed class TQ1_0Format : BlockFormat
 {
     internal const int Elements = 256;
     internal const int Bytes = 54;
+
     /// <summary>32 bytes of digits for elements 0…159, 16 for 160…239 and 4 (with four digits each) for 240…255; in
     /// each part digit n of byte m is element n · bytes + m of the part.</summary>
     internal const int QuantsOffset = 0;

@@ -7,6 +7,7 @@ internal sealed class TQ2_0Format : BlockFormat
 {
     internal const int Elements = 256;
     internal const int Bytes = 66;
+
     /// <summary>32 bytes for each half of 128: element 32 k + l of a half is bits 2k and 2k + 1 of byte l.</summary>
     internal const int QuantsOffset = 0;
 

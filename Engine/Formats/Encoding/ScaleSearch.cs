@@ -5,8 +5,8 @@ namespace Engine.Formats.Encoding;
 /// <summary>Finds scales for formats without a minimum, <c>w = d · s · level</c>, by least squares.</summary>
 /// <remarks>
 /// For given codes the best scale is Σ x·l / Σ l², and for a given scale the best code is the nearest level.
-/// Alternating the two only ever lowers the error but stops in the nearest valley, so it starts from several scales around the one
-/// that maps the largest value to an end of the levels. The values must be finite.
+/// Alternating the two only ever lowers the error but stops in the nearest valley, so it starts from several scales
+/// around the one that maps the largest value to an end of the levels. The values must be finite.
 /// </remarks>
 internal static class ScaleSearch
 {

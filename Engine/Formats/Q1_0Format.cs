@@ -25,8 +25,12 @@ internal sealed class Q1_0Format : BlockFormat
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
-        for (int i = 0; i < Elements; i++)
-            values[i] = (block[QuantsOffset + i / 8] >> i % 8 & 1) != 0 ? d : -d;
+        for (int b = 0; b < Elements / 8; b++)
+        {
+            int signs = block[QuantsOffset + b];
+            Span<float> eight = values.Slice(b * 8, 8);
+            for (int j = 0; j < eight.Length; j++) eight[j] = (signs >> j & 1) != 0 ? d : -d;
+        }
     }
 
     protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)

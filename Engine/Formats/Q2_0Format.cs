@@ -23,8 +23,12 @@ internal sealed class Q2_0Format : BlockFormat
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
-        for (int i = 0; i < Elements; i++)
-            values[i] = ((block[QuantsOffset + i / 4] >> i % 4 * 2 & 3) - 1) * d;
+        for (int b = 0; b < Elements / 4; b++)
+        {
+            int quants = block[QuantsOffset + b];
+            Span<float> four = values.Slice(b * 4, 4);
+            for (int j = 0; j < four.Length; j++) four[j] = ((quants >> 2 * j & 3) - 1) * d;
+        }
     }
 
     protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)

@@ -51,8 +51,11 @@ internal sealed class TQ1_0Format : BlockFormat
 
     private static void DecodePart(ReadOnlySpan<byte> packed, Span<float> values, float d)
     {
-        for (int i = 0; i < values.Length; i++)
-            values[i] = (Digit(packed[i % packed.Length], i / packed.Length) - 1) * d;
+        for (int n = 0; n < values.Length / packed.Length; n++)
+        {
+            Span<float> digits = values.Slice(n * packed.Length, packed.Length);
+            for (int m = 0; m < packed.Length; m++) digits[m] = (Digit(packed[m], n) - 1) * d;
+        }
     }
 
     private static void EncodePart(ReadOnlySpan<byte> codes, Span<byte> packed)

@@ -24,10 +24,11 @@ internal sealed class TQ2_0Format : BlockFormat
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
-        for (int i = 0; i < Elements; i++)
+        for (int part = 0; part < Elements / 32; part++)
         {
-            int q = block[QuantsOffset + i / 128 * 32 + i % 32] >> i % 128 / 32 * 2 & 3;
-            values[i] = (q - 1) * d;
+            ReadOnlySpan<byte> quants = block.Slice(QuantsOffset + part / 4 * 32, 32);
+            Span<float> decoded = values.Slice(part * 32, 32);
+            for (int l = 0; l < decoded.Length; l++) decoded[l] = ((quants[l] >> part % 4 * 2 & 3) - 1) * d;
         }
     }
 

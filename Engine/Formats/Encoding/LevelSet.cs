@@ -12,7 +12,7 @@ internal readonly ref struct LevelSet
         High = high;
     }
 
-    /// <summary>An ascending table; the code is the index.</summary>
+    /// <summary>An ascending table of 2…16 levels; the code is the index.</summary>
     public LevelSet(ReadOnlySpan<sbyte> table)
         : this(table[0], table[^1]) => _table = table;
 
@@ -28,19 +28,18 @@ internal readonly ref struct LevelSet
     /// <summary>The code of the level nearest to a value.</summary>
     public int Nearest(float value)
     {
-        // The clamp comes before the conversion, so that infinities end at the ends; NaN becomes some valid code.
-        float clamped = Math.Clamp(value, Low, High);
-        if (_table.IsEmpty) return Math.Clamp((int)MathF.Round(clamped) - Low, 0, High - Low);
+        // The conversion saturates, so that infinities end at the ends; NaN becomes some valid code.
+        if (_table.IsEmpty) return Math.Clamp((int)MathF.Round(value), Low, High) - Low;
 
-        int below = 0;
-        int above = _table.Length - 1;
-        while (above - below > 1)
+        // The code is the number of boundaries below; halving steps find it without branches to mispredict.
+        int code = 0;
+        float doubled = value + value;
+        for (int step = 8; step > 0; step >>= 1)
         {
-            int middle = (below + above) >> 1;
-            if (_table[middle] <= clamped) below = middle;
-            else above = middle;
+            int above = Math.Min(code + step, _table.Length - 1);
+            code = doubled > _table[above - 1] + _table[above] ? above : code;
         }
 
-        return clamped - _table[below] <= _table[above] - clamped ? below : above;
+        return code;
     }
 }

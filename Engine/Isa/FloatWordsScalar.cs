@@ -41,16 +41,6 @@ internal readonly unsafe struct FloatWordsScalar : IFloatWords<float>
 
     public static float Sum(float a) => a;
 
-    public static void StoreSums(float a, float b, float c, float d, float* destination)
-    {
-        destination[0] = a;
-        destination[1] = b;
-        destination[2] = c;
-        destination[3] = d;
-    }
-
-    public static float MaxAcross(float a) => a;
-
     public static float And(float a, float b) => Int32BitsToSingle(SingleToInt32Bits(a) & SingleToInt32Bits(b));
 
     public static float Or(float a, float b) => Int32BitsToSingle(SingleToInt32Bits(a) | SingleToInt32Bits(b));
@@ -79,7 +69,10 @@ internal readonly unsafe struct FloatWordsScalar : IFloatWords<float>
 
     public static int SumInt(float a) => SingleToInt32Bits(a);
 
-    public static float LoadUInt16(ushort* source) => Int32BitsToSingle(*source);
+    /// <remarks>By bytes: .NET 10 compiles the bits of a widened 16-bit load to a four-byte load, which reads past the
+    /// last element (found with a page without access behind it).</remarks>
+    public static float LoadUInt16(ushort* source) =>
+        Int32BitsToSingle(((byte*)source)[0] | (((byte*)source)[1] << 8));
 
     public static void StoreUInt16(float value, ushort* destination) => *destination = (ushort)SingleToInt32Bits(value);
 

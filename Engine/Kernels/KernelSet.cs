@@ -30,5 +30,7 @@ internal sealed class KernelSet
 
     /// <summary>The best cell for a weight format; a format without a fast cell gets the generic one.</summary>
     public LinearKernel Linear(WeightType type) =>
-        FloatLinear.Find(InstructionSet, type) ?? throw new NotSupportedException($"no kernel for {type}");
+        FloatLinear.Find(InstructionSet, type)
+        ?? QuantizedLinear.Find(InstructionSet, type)
+        ?? new DecodedLinear(WeightFormats.Get(type), FloatLinear.Find(InstructionSet, WeightType.F32)!, InstructionSet);
 }

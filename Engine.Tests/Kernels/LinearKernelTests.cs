@@ -1,0 +1,45 @@
+using Engine.Formats;
+using Engine.Isa;
+using Engine.Kernels;
+
+namespace Engine.Tests.Kernels;
+
+[TestClass]
+public sealed class LinearKernelTests
+{
+    public static IEnumerable<object[]> Cells =>
+        from isa in Enum.GetValues<InstructionSet>()
+        from format in WeightFormats.All
+        select new object[] { isa, format.Type };
+
+    /// <summary>Exact integers, bounded floats, odd row counts, ragged token counts, every partition; and the weights
+    /// end at a page that must not be touched.</summary>
+    [TestMethod]
+    [DynamicData(nameof(Cells))]
+    public void CellAgreesWithExactArithmetic(InstructionSet isa, WeightType type)
+    {
+        if (!InstructionSets.IsSupported(isa))
+            Assert.Inconclusive($"{InstructionSets.NameOf(isa)} is not available on this machine");
+        Assert.AreEqual(isa, KernelSet.For(isa).InstructionSet);
+        Assert.Contains(InstructionSets.NameOf(isa), KernelSet.For(isa).Linear(type).Name);
+        Assert.IsNull(LinearChecks.Find(isa, type));
+        using var guarded = new GuardedMemory();
+        if (GuardedMemory.IsSupported) Assert.IsNull(LinearChecks.Find(isa, type, guarded.Allocate));
+    }
+
+    [TestMethod]
+    public void FormatsWithIntegerProductsHaveTheirOwnCells()
+    {
+        WeightType[] fast =
+        [
+            WeightType.Q4_0, WeightType.Q4_1, WeightType.Q5_0, WeightType.Q5_1, WeightType.Q8_0, WeightType.IQ4_NL,
+            WeightType.MXFP4, WeightType.Q2_K, WeightType.Q3_K, WeightType.Q4_K, WeightType.Q5_K, WeightType.Q6_K,
+            WeightType.IQ4_XS,
+        ];
+        foreach (InstructionSet isa in InstructionSets.Supported)
+        {
+            foreach (WeightType type in fast)
+                Assert.AreNotEqual(ActivationKinds.Single, KernelSet.For(isa).Linear(type).Input, $"{isa} {type}");
+        }
+    }
+}

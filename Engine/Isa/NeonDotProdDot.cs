@@ -1,0 +1,13 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+
+namespace Engine.Isa;
+
+/// <summary>int8 products by SDOT.</summary>
+internal readonly struct NeonDotProdDot : INeonDot
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Dot(Vector128<int> sum, Vector128<sbyte> w, Vector128<sbyte> a) =>
+        Dp.DotProduct(sum, w, a);
+}

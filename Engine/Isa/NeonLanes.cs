@@ -1,0 +1,133 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+
+namespace Engine.Isa;
+
+/// <summary>32 bytes in two NEON registers.</summary>
+internal readonly struct NeonBytes(Vector128<byte> low, Vector128<byte> high)
+{
+    public readonly Vector128<byte> Low = low;
+    public readonly Vector128<byte> High = high;
+}
+
+/// <summary>What differs between Arm processors with and without SDOT.</summary>
+internal interface INeonDot
+{
+    /// <summary>sum + Σ of the products of 16 signed bytes; only the total of the lanes has a meaning.</summary>
+    static abstract Vector128<int> Dot(Vector128<int> sum, Vector128<sbyte> w, Vector128<sbyte> a);
+}
+
+/// <summary>NEON words for matrix-vector loops: two registers of bytes, four int32 sums.</summary>
+internal readonly unsafe struct NeonLanes<TDot> : ILaneWords<NeonBytes, Vector128<int>, Vector128<float>>
+    where TDot : struct, INeonDot
+{
+    public static int SignedBias => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NeonBytes Load(byte* source) => new(Vector128.Load(source), Vector128.Load(source + 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NeonBytes LoadNibbles(byte* source)
+    {
+        Vector128<byte> both = Vector128.Load(source);
+        return new(both & Vector128.Create((byte)15), both >>> 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NeonBytes Bits(NeonBytes lanes, int shift, byte mask)
+    {
+        Vector128<byte> kept = Vector128.Create(mask);
+        return shift >= 0
+            ? new((lanes.Low >>> shift) & kept, (lanes.High >>> shift) & kept)
+            : new((lanes.Low << -shift) & kept, (lanes.High << -shift) & kept);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NeonBytes Or(NeonBytes left, NeonBytes right) => new(left.Low | right.Low, left.High | right.High);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NeonBytes SpreadBits(uint bits, byte value)
+    {
+        Vector128<byte> all = Vector128.CreateScalarUnsafe(bits).AsByte();
+        Vector128<byte> own = Vector128.Create(0x8040201008040201ul).AsByte();
+        Vector128<byte> low = Vector128.Shuffle(all, Vector128.Create(0ul, 0x0101010101010101).AsByte());
+        Vector128<byte> high = Vector128.Shuffle(
+            all, Vector128.Create(0x0202020202020202ul, 0x0303030303030303).AsByte());
+        Vector128<byte> wanted = Vector128.Create(value);
+        return new(AdvSimd.CompareTest(low, own) & wanted, AdvSimd.CompareTest(high, own) & wanted);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NeonBytes Lookup(NeonBytes lanes, Vector128<byte> table) =>
+        new(AdvSimd.Arm64.VectorTableLookup(table, lanes.Low), AdvSimd.Arm64.VectorTableLookup(table, lanes.High));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Dot(Vector128<int> sum, NeonBytes q, NeonBytes a) => DotSigned(sum, q, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> DotSigned(Vector128<int> sum, NeonBytes w, NeonBytes a) =>
+        TDot.Dot(TDot.Dot(sum, w.Low.AsSByte(), a.Low.AsSByte()), w.High.AsSByte(), a.High.AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> DotScaled(
+        Vector128<int> sum, NeonBytes q, NeonBytes a, Vector128<short> scales, int pair)
+    {
+        Vector128<int> low = TDot.Dot(Vector128<int>.Zero, q.Low.AsSByte(), a.Low.AsSByte());
+        Vector128<int> high = TDot.Dot(Vector128<int>.Zero, q.High.AsSByte(), a.High.AsSByte());
+        sum = AdvSimd.MultiplyAdd(sum, low, Vector128.Create((int)scales.GetElement(2 * pair)));
+        return AdvSimd.MultiplyAdd(sum, high, Vector128.Create((int)scales.GetElement(2 * pair + 1)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> DotScaledSigned(
+        Vector128<int> sum, NeonBytes w, NeonBytes a, Vector128<short> scales, int pair) =>
+        DotScaled(sum, w, a, scales, pair);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> DotSums(short* sums, Vector128<short> low, Vector128<short> high)
+    {
+        Vector128<short> first = Vector128.Load(sums), second = Vector128.Load(sums + 8);
+        Vector128<int> total = AdvSimd.MultiplyWideningLower(first.GetLower(), low.GetLower());
+        total = AdvSimd.MultiplyWideningUpperAndAdd(total, first, low);
+        total = AdvSimd.MultiplyWideningLowerAndAdd(total, second.GetLower(), high.GetLower());
+        return AdvSimd.MultiplyWideningUpperAndAdd(total, second, high);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Start(NeonBytes a, byte offset)
+    {
+        Vector128<byte> minus = Vector128.Create((sbyte)-offset).AsByte();
+        return DotSigned(Vector128<int>.Zero, new(minus, minus), a);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> AddSums(short* sums) => Vector128.CreateScalar(sums[0] + sums[1]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyInt(Vector128<int> value, int factor) => value * factor;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> ToFloat(Vector128<int> value) => AdvSimd.ConvertToSingle(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Broadcast(float* source) => AdvSimd.LoadAndReplicateToVector128(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Multiply(Vector128<float> left, Vector128<float> right) => left * right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> MultiplyAdd(
+        Vector128<float> left, Vector128<float> right, Vector128<float> sum) =>
+        AdvSimd.FusedMultiplyAdd(sum, left, right);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Total(Vector128<float> value) =>
+        (value.GetElement(0) + value.GetElement(1)) + (value.GetElement(2) + value.GetElement(3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(byte* address)
+    {
+        // .NET has no prefetch for Arm; its processors' own prefetchers follow four streams.
+    }
+}

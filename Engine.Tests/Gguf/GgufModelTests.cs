@@ -56,7 +56,6 @@ public sealed class GgufModelTests
     [TestMethod]
     public void ShippedModelsOpen()
     {
-        if (!WeightFormats.TryGet(WeightType.Q8_0, out _)) Assert.Inconclusive("Q8_0 is not known yet");
         foreach (string path in Directory.GetFiles(Path.GetDirectoryName(TestData.Model("tales-cla2-q8_0.gguf"))!))
         {
             if (!path.EndsWith(".gguf", StringComparison.Ordinal)) continue;

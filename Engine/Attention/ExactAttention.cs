@@ -1,3 +1,6 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 using Engine.Isa;
 
 namespace Engine.Attention;
@@ -12,8 +15,27 @@ internal abstract unsafe class ExactAttention
     public abstract int RowTile { get; }
 
     /// <summary>Computes the task's output rows.</summary>
+    /// <exception cref="NotSupportedException">The head dimensions do not fit the scratch (their sum, padded, may be
+    /// about 2,000).</exception>
     public abstract void Attend(in AttentionTask task, byte* scratch);
 
     /// <summary>The kernel for an instruction set.</summary>
-    public static ExactAttention For(InstructionSet isa) => throw new NotSupportedException();
+    /// <exception cref="PlatformNotSupportedException">The machine, the runtime or the build lacks it.</exception>
+    public static ExactAttention For(InstructionSet isa)
+    {
+        // The tests of IsSupported are constants to the ahead-of-time compiler, which drops what cannot run.
+        switch (isa)
+        {
+            case InstructionSet.Scalar:
+                return new ExactAttention<FloatWordsScalar, float>();
+            case InstructionSet.Neon or InstructionSet.NeonDotProd when AdvSimd.Arm64.IsSupported:
+                return new ExactAttention<FloatWords128, Vector128<float>>();
+            case InstructionSet.Avx2 or InstructionSet.Avx2Vnni when Avx2.IsSupported && Fma.IsSupported:
+                return new ExactAttention<FloatWords256, Vector256<float>>();
+            case InstructionSet.Avx512 or InstructionSet.Avx512Vnni when Avx512BW.IsSupported:
+                return new ExactAttention<FloatWords512, Vector512<float>>();
+            default:
+                throw new PlatformNotSupportedException($"no attention for {InstructionSets.NameOf(isa)} here");
+        }
+    }
 }

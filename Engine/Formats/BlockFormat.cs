@@ -5,7 +5,8 @@ namespace Engine.Formats;
 
 /// <summary>A format whose rows are independent blocks: the derived class says what one block means.</summary>
 /// <remarks>Floats are computed in the order of ggml's scalar reference, because the order decides the last bit; the
-/// shared vectors of every type check it. Nothing here allocates, so a kernel without a lane cell may decode rows.</remarks>
+/// shared vectors of every type check it. Nothing here allocates, so a kernel without a lane cell may decode rows.
+/// </remarks>
 internal abstract class BlockFormat : WeightFormat
 {
     /// <inheritdoc/>

@@ -10,6 +10,7 @@ internal sealed class IQ1_MFormat : BlockFormat
     internal const int Elements = 256;
     internal const int Bytes = 56;
     internal const int GroupElements = 32;
+
     /// <summary>One byte a point: the low eight bits of the index.</summary>
     internal const int PointsOffset = 0;
 

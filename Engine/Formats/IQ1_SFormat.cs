@@ -2,8 +2,8 @@ using Engine.Formats.Codebooks;
 
 namespace Engine.Formats;
 
-/// <summary>256 weights in 8 groups of 32: a group is four points of eight levels −1, 0 and 1, a 3-bit scale and a shift
-/// δ = ±⅛ off the levels, <c>w = d · (2s + 1) · (level + δ)</c>.</summary>
+/// <summary>256 weights in 8 groups of 32: a group is four points of eight levels −1, 0 and 1, a 3-bit scale and a
+/// shift δ = ±⅛ off the levels, <c>w = d · (2s + 1) · (level + δ)</c>.</summary>
 internal sealed class IQ1_SFormat : BlockFormat
 {
     internal const int Elements = 256;

@@ -1,3 +1,5 @@
+using Engine.Formats.Encoding;
+
 namespace Engine.Formats;
 
 /// <summary>32 indices into a table of 16 uneven levels and a binary16 scale: <c>w = d · Levels[q]</c>.</summary>
@@ -20,6 +22,8 @@ internal sealed class IQ4_NLFormat : BlockFormat
 
     public override int BlockBytes => Bytes;
 
+    public override bool CanEncode => true;
+
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
@@ -29,5 +33,14 @@ internal sealed class IQ4_NLFormat : BlockFormat
             values[j] = d * Levels[pair & 15];
             values[j + 16] = d * Levels[pair >> 4];
         }
+    }
+
+    protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)
+    {
+        Span<byte> codes = stackalloc byte[Elements];
+        Span<int> noScale = stackalloc int[1];
+        float d = ScaleSearch.FitBlock(values, new LevelSet(Levels), 1, 1, noScale, codes);
+        WriteHalf(block, ScaleOffset, d);
+        for (int j = 0; j < 16; j++) block[QuantsOffset + j] = (byte)(codes[j] | codes[j + 16] << 4);
     }
 }

@@ -1,3 +1,5 @@
+using Engine.Formats.Encoding;
+
 namespace Engine.Formats;
 
 /// <summary>256 indices into the levels of <see cref="IQ4_NLFormat"/> in 8 groups of 32, each with a 6-bit scale:
@@ -32,6 +34,8 @@ internal sealed class IQ4_XSFormat : BlockFormat
 
     public override int BlockBytes => Bytes;
 
+    public override bool CanEncode => true;
+
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
@@ -45,6 +49,25 @@ internal sealed class IQ4_XSFormat : BlockFormat
             {
                 group[j] = scale * levels[quants[j] & 15];
                 group[j + 16] = scale * levels[quants[j] >> 4];
+            }
+        }
+    }
+
+    protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)
+    {
+        Span<byte> codes = stackalloc byte[Elements];
+        Span<int> scales = stackalloc int[Elements / GroupElements];
+        float d = ScaleSearch.FitBlock(values, new LevelSet(IQ4_NLFormat.Levels), -32, 31, scales, codes);
+        WriteHalf(block, ScaleOffset, d);
+        for (int g = 0; g < scales.Length; g++)
+        {
+            int scale = scales[g] + 32;
+            block[LowScalesOffset + g / 2] |= (byte)((scale & 15) << g % 2 * 4);
+            block[HighScalesOffset + g / 4] |= (byte)(scale >> 4 << g % 4 * 2);
+            for (int j = 0; j < 16; j++)
+            {
+                ReadOnlySpan<byte> group = codes.Slice(g * GroupElements, GroupElements);
+                block[QuantsOffset + g * 16 + j] = (byte)(group[j] | group[j + 16] << 4);
             }
         }
     }

@@ -1,3 +1,5 @@
+using Engine.Formats.Encoding;
+
 namespace Engine.Formats;
 
 /// <summary>256 unsigned 2-bit weights in 16 groups of 16, each with a 4-bit scale and a 4-bit minimum:
@@ -23,6 +25,8 @@ internal sealed class Q2_KFormat : BlockFormat
 
     public override int BlockBytes => Bytes;
 
+    public override bool CanEncode => true;
+
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
@@ -37,5 +41,18 @@ internal sealed class Q2_KFormat : BlockFormat
             for (int l = 0; l < GroupElements; l++)
                 values[g * GroupElements + l] = scale * (quants[l] >> shift & 3) - minimum;
         }
+    }
+
+    protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)
+    {
+        Span<byte> codes = stackalloc byte[Elements];
+        Span<int> scales = stackalloc int[Elements / GroupElements];
+        Span<int> minima = stackalloc int[Elements / GroupElements];
+        (float d, float dmin) = AffineSearch.FitBlock(values, 3, 15, scales, minima, codes);
+        WriteHalf(block, ScaleOffset, d);
+        WriteHalf(block, MinimumOffset, dmin);
+        for (int g = 0; g < scales.Length; g++) block[GroupScalesOffset + g] = (byte)(scales[g] | minima[g] << 4);
+        for (int i = 0; i < Elements; i++)
+            block[QuantsOffset + i / 128 * 32 + i % 32] |= (byte)(codes[i] << i % 128 / 32 * 2);
     }
 }

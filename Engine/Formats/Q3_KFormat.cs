@@ -1,3 +1,5 @@
+using Engine.Formats.Encoding;
+
 namespace Engine.Formats;
 
 /// <summary>256 signed 3-bit weights in 16 groups of 16, each with a 6-bit scale:
@@ -36,6 +38,8 @@ internal sealed class Q3_KFormat : BlockFormat
 
     public override int BlockBytes => Bytes;
 
+    public override bool CanEncode => true;
+
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
@@ -51,6 +55,26 @@ internal sealed class Q3_KFormat : BlockFormat
                 int q = (quants[l] >> shift & 3) | (high[l] >> g / 2 & 1) << 2;
                 values[g * GroupElements + l] = scale * (q - 4);
             }
+        }
+    }
+
+    protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)
+    {
+        Span<byte> codes = stackalloc byte[Elements];
+        Span<int> scales = stackalloc int[Elements / GroupElements];
+        float d = ScaleSearch.FitBlock(values, new LevelSet(-4, 3), -32, 31, scales, codes);
+        WriteHalf(block, ScaleOffset, d);
+        for (int g = 0; g < scales.Length; g++)
+        {
+            int scale = scales[g] + 32;
+            block[GroupScalesOffset + g % 8] |= (byte)((scale & 15) << g / 8 * 4);
+            block[GroupScalesOffset + 8 + g % 4] |= (byte)(scale >> 4 << g / 4 * 2);
+        }
+
+        for (int i = 0; i < Elements; i++)
+        {
+            block[QuantsOffset + i / 128 * 32 + i % 32] |= (byte)((codes[i] & 3) << i % 128 / 32 * 2);
+            block[HighBitsOffset + i % 32] |= (byte)(codes[i] >> 2 << i / 32);
         }
     }
 }

@@ -1,3 +1,5 @@
+using Engine.Formats.Encoding;
+
 namespace Engine.Formats;
 
 /// <summary>32 signed 4-bit weights and a binary16 scale: <c>w = d · (q − 8)</c>.</summary>
@@ -16,6 +18,8 @@ internal sealed class Q4_0Format : BlockFormat
 
     public override int BlockBytes => Bytes;
 
+    public override bool CanEncode => true;
+
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
@@ -25,5 +29,14 @@ internal sealed class Q4_0Format : BlockFormat
             values[j] = d * ((pair & 15) - 8);
             values[j + 16] = d * ((pair >> 4) - 8);
         }
+    }
+
+    protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)
+    {
+        Span<byte> codes = stackalloc byte[Elements];
+        Span<int> noScale = stackalloc int[1];
+        float d = ScaleSearch.FitBlock(values, new LevelSet(-8, 7), 1, 1, noScale, codes);
+        WriteHalf(block, ScaleOffset, d);
+        for (int j = 0; j < 16; j++) block[QuantsOffset + j] = (byte)(codes[j] | codes[j + 16] << 4);
     }
 }

@@ -1,3 +1,5 @@
+using Engine.Formats.Encoding;
+
 namespace Engine.Formats;
 
 /// <summary>32 signed 5-bit weights and a binary16 scale: <c>w = d · (q − 16)</c>.</summary>
@@ -19,6 +21,8 @@ internal sealed class Q5_0Format : BlockFormat
 
     public override int BlockBytes => Bytes;
 
+    public override bool CanEncode => true;
+
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
@@ -31,5 +35,16 @@ internal sealed class Q5_0Format : BlockFormat
             values[j] = d * ((int)q0 - 16);
             values[j + 16] = d * ((int)q1 - 16);
         }
+    }
+
+    protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)
+    {
+        Span<byte> codes = stackalloc byte[Elements];
+        Span<int> noScale = stackalloc int[1];
+        float d = ScaleSearch.FitBlock(values, new LevelSet(-16, 15), 1, 1, noScale, codes);
+        WriteHalf(block, ScaleOffset, d);
+        for (int j = 0; j < 16; j++)
+            block[QuantsOffset + j] = (byte)(codes[j] & 15 | (codes[j + 16] & 15) << 4);
+        for (int i = 0; i < Elements; i++) block[HighBitsOffset + i / 8] |= (byte)(codes[i] >> 4 << i % 8);
     }
 }

@@ -1,3 +1,5 @@
+using Engine.Formats.Encoding;
+
 namespace Engine.Formats;
 
 /// <summary>32 unsigned 5-bit weights, a binary16 scale and minimum: <c>w = d · q + m</c>.</summary>
@@ -20,6 +22,8 @@ internal sealed class Q5_1Format : BlockFormat
 
     public override int BlockBytes => Bytes;
 
+    public override bool CanEncode => true;
+
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
@@ -33,5 +37,25 @@ internal sealed class Q5_1Format : BlockFormat
             values[j] = d * (int)q0 + m;
             values[j + 16] = d * (int)q1 + m;
         }
+    }
+
+    protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)
+    {
+        (float scale, float minimum) = AffineSearch.FitGroup(values, 31, anySign: true);
+        float d = WriteHalf(block, ScaleOffset, ScaleSearch.ToHalf(scale));
+        Span<byte> codes = stackalloc byte[Elements];
+        double rest = 0;
+        for (int i = 0; i < Elements; i++)
+        {
+            codes[i] = (byte)AffineSearch.Code(values[i], d, minimum, 31);
+            rest += values[i] - d * codes[i];
+        }
+
+        // The scale has lost digits, so the minimum is fitted once more, and the codes to what both decode to.
+        float m = WriteHalf(block, MinimumOffset, ScaleSearch.ToHalf((float)(rest / Elements)));
+        for (int i = 0; i < Elements; i++) codes[i] = (byte)AffineSearch.Code(values[i], d, -m, 31);
+        for (int j = 0; j < 16; j++)
+            block[QuantsOffset + j] = (byte)(codes[j] & 15 | (codes[j + 16] & 15) << 4);
+        for (int i = 0; i < Elements; i++) block[HighBitsOffset + i / 8] |= (byte)(codes[i] >> 4 << i % 8);
     }
 }

@@ -1,3 +1,5 @@
+using Engine.Formats.Encoding;
+
 namespace Engine.Formats;
 
 /// <summary>256 unsigned 5-bit weights in 8 groups of 32, each with a 6-bit scale and a 6-bit minimum:
@@ -25,6 +27,8 @@ internal sealed class Q5_KFormat : BlockFormat
 
     public override int BlockBytes => Bytes;
 
+    public override bool CanEncode => true;
+
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
@@ -42,6 +46,23 @@ internal sealed class Q5_KFormat : BlockFormat
                 int q = (quants[l] >> shift & 15) | (high[l] >> g & 1) << 4;
                 values[g * GroupElements + l] = scale * q - minimum;
             }
+        }
+    }
+
+    protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)
+    {
+        Span<byte> codes = stackalloc byte[Elements];
+        Span<int> scales = stackalloc int[Elements / GroupElements];
+        Span<int> minima = stackalloc int[Elements / GroupElements];
+        (float d, float dmin) = AffineSearch.FitBlock(values, 31, 63, scales, minima, codes);
+        WriteHalf(block, ScaleOffset, d);
+        WriteHalf(block, MinimumOffset, dmin);
+        Span<byte> packed = block.Slice(GroupScalesOffset, PackedScales.Bytes);
+        for (int g = 0; g < scales.Length; g++) PackedScales.Pack(packed, g, scales[g], minima[g]);
+        for (int i = 0; i < Elements; i++)
+        {
+            block[QuantsOffset + i / 64 * 32 + i % 32] |= (byte)((codes[i] & 15) << i % 64 / 32 * 4);
+            block[HighBitsOffset + i % 32] |= (byte)(codes[i] >> 4 << i / 32);
         }
     }
 }

@@ -1,3 +1,5 @@
+using Engine.Formats.Encoding;
+
 namespace Engine.Formats;
 
 /// <summary>256 signed 6-bit weights in 16 groups of 16, each with a signed byte as scale:
@@ -27,6 +29,8 @@ internal sealed class Q6_KFormat : BlockFormat
 
     public override int BlockBytes => Bytes;
 
+    public override bool CanEncode => true;
+
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
@@ -44,6 +48,22 @@ internal sealed class Q6_KFormat : BlockFormat
                 int q = (low[l] >> lowShift & 15) | (high[l] >> highShift & 3) << 4;
                 values[g * GroupElements + l] = scale * (q - 32);
             }
+        }
+    }
+
+    protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)
+    {
+        Span<byte> codes = stackalloc byte[Elements];
+        Span<int> scales = stackalloc int[Elements / GroupElements];
+        float d = ScaleSearch.FitBlock(values, new LevelSet(-32, 31), -128, 127, scales, codes);
+        WriteHalf(block, ScaleOffset, d);
+        for (int g = 0; g < scales.Length; g++) block[GroupScalesOffset + g] = (byte)scales[g];
+        for (int i = 0; i < Elements; i++)
+        {
+            int half = i / 128;
+            int inHalf = i % 128;
+            block[QuantsOffset + half * 64 + inHalf % 64] |= (byte)((codes[i] & 15) << inHalf / 64 * 4);
+            block[HighBitsOffset + half * 32 + inHalf % 32] |= (byte)(codes[i] >> 4 << inHalf / 32 * 2);
         }
     }
 }

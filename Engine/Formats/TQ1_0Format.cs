@@ -1,3 +1,5 @@
+using Engine.Formats.Encoding;
+
 namespace Engine.Formats;
 
 /// <summary>256 ternary weights, five to a byte, and a binary16 scale: <c>w = d · (t − 1)</c>.
@@ -8,6 +10,7 @@ internal sealed class TQ1_0Format : BlockFormat
 {
     internal const int Elements = 256;
     internal const int Bytes = 54;
+
     /// <summary>32 bytes of digits for elements 0…159, 16 for 160…239 and 4 (with four digits each) for 240…255; in
     /// each part digit n of byte m is element n · bytes + m of the part.</summary>
     internal const int QuantsOffset = 0;
@@ -25,6 +28,8 @@ internal sealed class TQ1_0Format : BlockFormat
 
     public override int BlockBytes => Bytes;
 
+    public override bool CanEncode => true;
+
     protected override void DecodeBlock(ReadOnlySpan<byte> block, Span<float> values)
     {
         float d = ReadHalf(block, ScaleOffset);
@@ -33,9 +38,39 @@ internal sealed class TQ1_0Format : BlockFormat
         DecodePart(block.Slice(QuantsOffset + 48, 4), values[240..], d);
     }
 
+    protected override void EncodeBlock(ReadOnlySpan<float> values, Span<byte> block)
+    {
+        Span<byte> codes = stackalloc byte[Elements];
+        Span<int> noScale = stackalloc int[1];
+        float d = ScaleSearch.FitBlock(values, new LevelSet(-1, 1), 1, 1, noScale, codes);
+        WriteHalf(block, ScaleOffset, d);
+        EncodePart(codes[..160], block.Slice(QuantsOffset, 32));
+        EncodePart(codes[160..240], block.Slice(QuantsOffset + 32, 16));
+        EncodePart(codes[240..], block.Slice(QuantsOffset + 48, 4));
+    }
+
     private static void DecodePart(ReadOnlySpan<byte> packed, Span<float> values, float d)
     {
-        for (int i = 0; i < values.Length; i++)
-            values[i] = (Digit(packed[i % packed.Length], i / packed.Length) - 1) * d;
+        for (int n = 0; n < values.Length / packed.Length; n++)
+        {
+            Span<float> digits = values.Slice(n * packed.Length, packed.Length);
+            for (int m = 0; m < packed.Length; m++) digits[m] = (Digit(packed[m], n) - 1) * d;
+        }
+    }
+
+    private static void EncodePart(ReadOnlySpan<byte> codes, Span<byte> packed)
+    {
+        for (int m = 0; m < packed.Length; m++)
+        {
+            int number = 0;
+            for (int n = 0; n < 5; n++)
+            {
+                int i = n * packed.Length + m;
+                number = number * 3 + (i < codes.Length ? codes[i] : 0);
+            }
+
+            // The fraction number / 243 in 256ths, rounded up so that the digits come back.
+            packed[m] = (byte)((number * 256 + 242) / 243);
+        }
     }
 }

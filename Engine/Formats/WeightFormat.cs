@@ -1,7 +1,8 @@
 namespace Engine.Formats;
 
 /// <summary>What the bytes of one weight type mean: block shape, decoding, encoding.</summary>
-/// <remarks>One file per format derives from this; kernels never call it in a loop, they use the format's lanes.</remarks>
+/// <remarks>One file per format derives from this; kernels never call it in a loop, they use the format's lanes.
+/// </remarks>
 internal abstract class WeightFormat
 {
     /// <summary>GGUF type id.</summary>

@@ -32,7 +32,8 @@ public sealed class GgufFile : IDisposable
     public int PartCount => _parts.Count;
 
     /// <summary>Opens a file; of a split model, any part (the others are found beside it).</summary>
-    /// <exception cref="ModelFormatException">The file is damaged or not GGUF; the message says where and why.</exception>
+    /// <exception cref="ModelFormatException">The file is damaged or not GGUF; the message says where and why.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static GgufFile Open(string path)
     {

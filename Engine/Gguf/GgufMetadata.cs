@@ -32,7 +32,7 @@ public sealed unsafe class GgufMetadata
     /// <summary>True if the key is present.</summary>
     public bool Contains(string key) => _values.ContainsKey(key);
 
-    /// <summary>Type of the value; for arrays <paramref name="elementType"/> and <paramref name="count"/> too.</summary>
+    /// <summary>Type of a value; of arrays <paramref name="elementType"/> and <paramref name="count"/> too.</summary>
     /// <remarks>Of anything else the element type is the type and the count is 1.</remarks>
     public bool TryGetType(string key, out GgufValueType type, out GgufValueType elementType, out long count)
     {
@@ -89,8 +89,7 @@ public sealed unsafe class GgufMetadata
         return values;
     }
 
-    /// <summary>An array of Int32/UInt32 in place (no copy; may be unaligned in the file, then copied); empty if absent.
-    /// </summary>
+    /// <summary>An array of Int32/UInt32 in place (copied only if it is unaligned there); empty if absent.</summary>
     public ReadOnlyMemory<int> GetInt32Values(string key)
     {
         if (!TryFindArray(key, "Int32", out GgufValue value)) return default;

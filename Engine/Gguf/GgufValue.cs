@@ -46,7 +46,7 @@ internal readonly unsafe struct GgufValue(
         GgufValueType.UInt8 or GgufValueType.Int8 or GgufValueType.UInt16 or GgufValueType.Int16 or
         GgufValueType.UInt32 or GgufValueType.Int32 or GgufValueType.UInt64 or GgufValueType.Int64;
 
-    /// <summary>Integer number <paramref name="index"/> of any integer type, widened so that every value fits.</summary>
+    /// <summary>Integer number <paramref name="index"/> of any integer type, wide enough for all.</summary>
     public Int128 IntegerAt(long index)
     {
         uint size = SizeOf(ElementType);

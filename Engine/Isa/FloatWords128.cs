@@ -47,6 +47,15 @@ internal readonly unsafe struct FloatWords128 : IFloatWords<Vector128<float>>
 
     public static float Sum(Vector128<float> a) => Vector128.Sum(a);
 
+    public static void StoreSums(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d,
+        float* destination) => AddPairs(AddPairs(a, b), AddPairs(c, d)).Store(destination);
+
+    public static float MaxAcross(Vector128<float> a)
+    {
+        Vector128<float> pair = Vector128.MaxNative(a, Vector128.Shuffle(a, Vector128.Create(2, 3, 0, 1)));
+        return FloatWordsScalar.Max(pair.ToScalar(), pair.GetElement(1));
+    }
+
     public static Vector128<float> And(Vector128<float> a, Vector128<float> b) => a & b;
 
     public static Vector128<float> Or(Vector128<float> a, Vector128<float> b) => a | b;
@@ -104,6 +113,9 @@ internal readonly unsafe struct FloatWords128 : IFloatWords<Vector128<float>>
 
     public static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b) =>
         Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
+
+    private static Vector128<float> AddPairs(Vector128<float> a, Vector128<float> b) =>
+        Sse3.IsSupported ? Sse3.HorizontalAdd(a, b) : AdvSimd.Arm64.AddPairwise(a, b);
 
     private static int NarrowToBytes(Vector128<int> value)
     {

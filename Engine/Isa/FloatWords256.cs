@@ -46,6 +46,16 @@ internal readonly unsafe struct FloatWords256 : IFloatWords<Vector256<float>>
 
     public static float Sum(Vector256<float> a) => Vector256.Sum(a);
 
+    public static void StoreSums(Vector256<float> a, Vector256<float> b, Vector256<float> c, Vector256<float> d,
+        float* destination)
+    {
+        Vector256<float> sums = Avx.HorizontalAdd(Avx.HorizontalAdd(a, b), Avx.HorizontalAdd(c, d));
+        (sums.GetLower() + sums.GetUpper()).Store(destination);
+    }
+
+    public static float MaxAcross(Vector256<float> a) =>
+        FloatWords128.MaxAcross(Vector128.MaxNative(a.GetLower(), a.GetUpper()));
+
     public static Vector256<float> And(Vector256<float> a, Vector256<float> b) => a & b;
 
     public static Vector256<float> Or(Vector256<float> a, Vector256<float> b) => a | b;

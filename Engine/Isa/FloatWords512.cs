@@ -46,6 +46,13 @@ internal readonly unsafe struct FloatWords512 : IFloatWords<Vector512<float>>
 
     public static float Sum(Vector512<float> a) => Vector512.Sum(a);
 
+    public static void StoreSums(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d,
+        float* destination) => FloatWords256.StoreSums(a.GetLower() + a.GetUpper(), b.GetLower() + b.GetUpper(),
+            c.GetLower() + c.GetUpper(), d.GetLower() + d.GetUpper(), destination);
+
+    public static float MaxAcross(Vector512<float> a) =>
+        FloatWords256.MaxAcross(Vector256.MaxNative(a.GetLower(), a.GetUpper()));
+
     public static Vector512<float> And(Vector512<float> a, Vector512<float> b) => a & b;
 
     public static Vector512<float> Or(Vector512<float> a, Vector512<float> b) => a | b;

@@ -41,6 +41,16 @@ internal readonly unsafe struct FloatWordsScalar : IFloatWords<float>
 
     public static float Sum(float a) => a;
 
+    public static void StoreSums(float a, float b, float c, float d, float* destination)
+    {
+        destination[0] = a;
+        destination[1] = b;
+        destination[2] = c;
+        destination[3] = d;
+    }
+
+    public static float MaxAcross(float a) => a;
+
     public static float And(float a, float b) => Int32BitsToSingle(SingleToInt32Bits(a) & SingleToInt32Bits(b));
 
     public static float Or(float a, float b) => Int32BitsToSingle(SingleToInt32Bits(a) | SingleToInt32Bits(b));

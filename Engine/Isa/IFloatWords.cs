@@ -51,6 +51,12 @@ internal unsafe interface IFloatWords<V> where V : unmanaged
 
     static abstract float Sum(V a);
 
+    /// <summary>Stores the four sums of the lanes of a, b, c and d.</summary>
+    static abstract void StoreSums(V a, V b, V c, V d, float* destination);
+
+    /// <summary>The largest lane.</summary>
+    static abstract float MaxAcross(V a);
+
     static abstract V And(V a, V b);
 
     static abstract V Or(V a, V b);

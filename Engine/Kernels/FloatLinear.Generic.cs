@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Engine.Isa;
 
 namespace Engine.Kernels;
@@ -106,7 +105,7 @@ internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKer
             s3 = W.MultiplyAdd(T.Load<W, V>(w3 + at), a, s3);
         }
 
-        StoreSums(s0, s1, s2, s3, sums);
+        W.StoreSums(s0, s1, s2, s3, sums);
         AddRest<T>(rows, x, k, columns, sums);
     }
 
@@ -134,8 +133,8 @@ internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKer
             t3 = W.MultiplyAdd(w, b, t3);
         }
 
-        StoreSums(s0, s1, s2, s3, sums);
-        StoreSums(t0, t1, t2, t3, sums + TileRows);
+        W.StoreSums(s0, s1, s2, s3, sums);
+        W.StoreSums(t0, t1, t2, t3, sums + TileRows);
         AddRest<T>(rows, x, k, columns, sums);
         AddRest<T>(rows, x1, k, columns, sums + TileRows);
     }
@@ -174,20 +173,11 @@ internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKer
             v3 = W.MultiplyAdd(w, d, v3);
         }
 
-        StoreSums(s0, s1, s2, s3, sums);
-        StoreSums(t0, t1, t2, t3, sums + TileRows);
-        StoreSums(u0, u1, u2, u3, sums + (2 * TileRows));
-        StoreSums(v0, v1, v2, v3, sums + (3 * TileRows));
+        W.StoreSums(s0, s1, s2, s3, sums);
+        W.StoreSums(t0, t1, t2, t3, sums + TileRows);
+        W.StoreSums(u0, u1, u2, u3, sums + (2 * TileRows));
+        W.StoreSums(v0, v1, v2, v3, sums + (3 * TileRows));
         for (int t = 0; t < 4; t++) AddRest<T>(rows, x + (t * stride), k, columns, sums + (t * TileRows));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreSums(V s0, V s1, V s2, V s3, float* sums)
-    {
-        sums[0] = W.Sum(s0);
-        sums[1] = W.Sum(s1);
-        sums[2] = W.Sum(s2);
-        sums[3] = W.Sum(s3);
     }
 
     /// <summary>Adds the columns that do not fill a vector.</summary>

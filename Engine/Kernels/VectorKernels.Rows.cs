@@ -90,6 +90,53 @@ internal sealed unsafe partial class VectorKernels<W, V>
         return max / 127f;
     }
 
+    public override void QuantizeQ8_0Row(float* x, byte* output, int n)
+    {
+        float* last = stackalloc float[32];
+        for (int begin = 0; begin < n; begin += 32, output += 34)
+        {
+            float* block = x + begin;
+            if (n - begin < 32)
+            {
+                new Span<float>(last, 32).Clear();
+                new ReadOnlySpan<float>(block, n - begin).CopyTo(new Span<float>(last, 32));
+                block = last;
+            }
+
+            QuantizeQ8_0Block(block, output);
+        }
+    }
+
+    private static void QuantizeQ8_0Block(float* x, byte* output)
+    {
+        V largest = W.BroadcastInt(0);
+        for (int i = 0; i < 32; i += W.Count) largest = W.MaxInt(largest, FloatMath<W, V>.Abs(W.Load(x + i)));
+        float max = BitConverter.Int32BitsToSingle(W.MaxIntAcross(largest));
+        float scale = max / 127f;
+        FloatMath<FloatWordsScalar, float>.StoreHalf(scale, (ushort*)output);
+        if (!(max >= 1e-30f && max <= float.MaxValue))
+        {
+            // The scale's inverse would overflow, and binary16 holds 0 there anyway; or the scale is no number.
+            new Span<sbyte>(output + 2, 32).Clear();
+            return;
+        }
+
+        // The quants use the scale before it is rounded to binary16.
+        V inverse = W.Broadcast(1f / scale);
+        V sign = W.BroadcastInt(int.MinValue), half = W.Broadcast(0.5f);
+        for (int i = 0; i < 32; i += W.Count)
+        {
+            V value = W.Multiply(W.Load(x + i), inverse);
+            V magnitude = FloatMath<W, V>.Abs(value);
+            // Half away from zero: truncate |v| and add one where the rest, which is exact, reaches one half.
+            V nearest = W.Round(magnitude);
+            V below = W.SelectLess(magnitude, nearest, W.Subtract(nearest, W.Broadcast(1f)), nearest);
+            V rest = W.Subtract(magnitude, below);
+            V rounded = W.SelectLess(rest, half, below, W.Add(below, W.Broadcast(1f)));
+            W.StoreInt8(W.ToInt(W.Or(rounded, W.And(value, sign))), (sbyte*)(output + 2 + i));
+        }
+    }
+
     private static void Normalize(float* x, float* weight, float* bias, float* output, int n, float mean, float factor)
     {
         V means = W.Broadcast(mean), factors = W.Broadcast(factor);

@@ -84,4 +84,9 @@ internal abstract unsafe class VectorKernels
 
     /// <summary>binary16 to f32.</summary>
     public abstract void FromHalf(ushort* x, float* output, int n);
+
+    /// <summary>Writes a row as Q8_0 blocks of 34 bytes: a binary16 scale max|x|/127 and 32 int8 rounded half away from
+    /// zero, as ggml's reference does. A last block that <paramref name="n"/> does not fill is padded with zeros.
+    /// </summary>
+    public abstract void QuantizeQ8_0Row(float* x, byte* output, int n);
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Memory;
 
-/// <summary>Zeroed native memory aligned to 64 bytes (a cache line and the widest vector), owned until disposed.</summary>
+/// <summary>Zeroed native memory aligned to 64 bytes (a cache line, the widest vector), owned until disposed.</summary>
 /// <remarks>Pinned managed arrays are not 64-byte aligned, so kernels read native memory.</remarks>
 internal sealed unsafe class AlignedBuffer<T> : SafeHandle where T : unmanaged
 {

@@ -3,7 +3,8 @@ using System.Buffers;
 namespace Engine.Memory;
 
 /// <summary>Values of a mapped file as <see cref="Memory{T}"/>, without a copy.</summary>
-internal sealed unsafe class MappedMemory<T>(MappedFile file, T* first, int count) : MemoryManager<T> where T : unmanaged
+internal sealed unsafe class MappedMemory<T>(MappedFile file, T* first, int count) : MemoryManager<T>
+    where T : unmanaged
 {
     public override Span<T> GetSpan()
     {

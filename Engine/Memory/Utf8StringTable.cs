@@ -1,6 +1,6 @@
 namespace Engine.Memory;
 
-/// <summary>Read-only list of UTF-8 strings that lie elsewhere, usually in a mapped file: no string is allocated.</summary>
+/// <summary>Read-only list of UTF-8 strings that lie elsewhere, usually in a mapped file: none is allocated.</summary>
 /// <remarks>The owner of the memory must outlive the table.</remarks>
 public abstract class Utf8StringTable
 {

@@ -1,7 +1,7 @@
 namespace Engine.Formats.Codebooks;
 
-/// <summary>The codebook of IQ1_S and IQ1_M, defined by the format: 2048 points of 8 levels, 2 bits a level, first level lowest.
-/// </summary>
+/// <summary>The codebook of IQ1_S and IQ1_M, defined by the format: 2048 points of 8 levels, 2 bits a level, first
+/// level lowest.</summary>
 internal static class IQ1Grid
 {
     /// <summary>What the codes of the points stand for.</summary>

@@ -1,0 +1,162 @@
+using Engine.Attention;
+using Engine.Cache;
+using Engine.Tests.Kernels;
+
+namespace Engine.Tests.Attention;
+
+/// <summary>Exact attention against its definition in double precision, on every instruction set.</summary>
+[TestClass]
+public sealed class ExactAttentionTests
+{
+    private const double Tolerance = 2e-5;
+
+    private static readonly CacheType[] Types = [CacheType.F32, CacheType.F16, CacheType.Q8_0];
+
+    public static IEnumerable<object[]> Sets => FloatSets.Names;
+
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public void EveryDimensionAndCacheType(string set)
+    {
+        int seed = 1;
+        foreach (int dimension in (int[])[1, 8, 12, 24, 46, 64, 90, 128])
+        {
+            foreach (CacheType type in Types)
+            {
+                var shape = new AttentionShape(7, 3, dimension, dimension, 75) { KeyType = type, ValueType = type };
+                Check(set, shape, seed++, 7);
+                Check(set, shape with { Rows = 1 }, seed++, 1);
+            }
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public void MixedTypesAndDimensions(string set)
+    {
+        foreach (CacheType key in Types)
+        {
+            foreach (CacheType value in Types)
+            {
+                var shape = new AttentionShape(9, 2, 40, 24, 130) { KeyType = key, ValueType = value, Turn = 37 };
+                Check(set, shape, 7, 9);
+                Check(set, shape with { KeyDimension = 24, ValueDimension = 192 }, 8, 4);
+            }
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public void EveryMask(string set)
+    {
+        int seed = 1;
+        foreach (int rows in (int[])[1, 2, 33])
+        {
+            foreach (int window in (int[])[0, 1, 17, 64])
+            {
+                foreach (int turn in (int[])[0, 1, 50])
+                {
+                    foreach (int empty in (int[])[0, 3])
+                    {
+                        var shape = new AttentionShape(rows, 4, 32, 32, 150)
+                        {
+                            Window = window, Turn = turn, EmptyEvery = empty, KeyType = CacheType.F16,
+                        };
+                        Check(set, shape, seed++, rows);
+                    }
+                }
+            }
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public void CapsSlopesAndSinks(string set)
+    {
+        for (int bits = 0; bits < 16; bits++)
+        {
+            var shape = new AttentionShape((bits & 8) != 0 ? 1 : 20, 5, 48, 48, 100)
+            {
+                SoftCap = (bits & 1) != 0 ? 2.5f : 0,
+                Alibi = (bits & 2) != 0,
+                Sinks = (bits & 4) != 0,
+                Turn = 20,
+                Window = 60,
+            };
+            Check(set, shape, bits, 6);
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public void ManyQueryRowsAreSplitToFitTheScratch(string set)
+    {
+        Check(set, new AttentionShape(70, 8, 256, 256, 70), 3, 70);
+        Check(set, new AttentionShape(30, 3, 576, 512, 40) { KeyType = CacheType.F16 }, 4, 30);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public void ARowThatSeesNothingIsZero(string set)
+    {
+        ExactAttention attention = FloatSets.Attention(set);
+        foreach (int rows in (int[])[1, 12])
+        {
+            foreach (bool sinks in (bool[])[false, true])
+            {
+                var shape = new AttentionShape(rows, 2, 16, 16, 40) { EmptyEvery = 1, Sinks = sinks };
+                using var test = new AttentionCase(shape, 5);
+                test.Run(attention, rows);
+                foreach (float value in test.Output) Assert.AreEqual(0f, value, $"{shape}");
+            }
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public void GroupingOfRowsDoesNotMatter(string set)
+    {
+        ExactAttention attention = FloatSets.Attention(set);
+        var shape = new AttentionShape(40, 3, 64, 64, 200) { KeyType = CacheType.F16, ValueType = CacheType.F16 };
+        using var test = new AttentionCase(shape, 11);
+        test.Run(attention, 40);
+        float[] whole = test.Output.ToArray();
+        foreach (int rows in (int[])[1, 2, 7, 13])
+        {
+            test.Run(attention, rows);
+            for (int i = 0; i < whole.Length; i++)
+                Assert.AreEqual(whole[i], test.Output[i], 1e-5, $"{rows} rows a task, element {i}");
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public void HeadsTooWideAreRefusedWithTheReason(string set)
+    {
+        ExactAttention attention = FloatSets.Attention(set);
+        using var test = new AttentionCase(new AttentionShape(1, 1, 4096, 4096, 1), 1);
+        var error = Assert.ThrowsExactly<NotSupportedException>(() => test.Run(attention, 1));
+        StringAssert.Contains(error.Message, "4096");
+    }
+
+    private static void Check(string set, AttentionShape shape, int seed, int rowsPerTask)
+    {
+        ExactAttention attention = FloatSets.Attention(set);
+        using var test = new AttentionCase(shape, seed);
+        test.Run(attention, rowsPerTask);
+        Span<float> output = test.Output;
+        for (int row = 0; row < shape.Rows; row++)
+        {
+            for (int head = 0; head < shape.Heads; head++)
+            {
+                double[] expected = test.Reference(row, head);
+                for (int k = 0; k < shape.ValueDimension; k++)
+                {
+                    float actual = output[(((row * shape.Heads) + head) * shape.ValueDimension) + k];
+                    if (!(Math.Abs(actual - expected[k]) <= Tolerance))
+                        Assert.Fail($"{shape}: row {row} head {head} element {k}: {actual}, not {expected[k]}");
+                }
+            }
+        }
+    }
+}

@@ -4,7 +4,9 @@ namespace Engine.Formats.Encoding;
 /// <remarks>As <see cref="ScaleSearch"/>, with a line instead of a factor. The values must be finite.</remarks>
 internal static class AffineSearch
 {
-    private static ReadOnlySpan<float> Reaches => [0, -0.5f, -0.25f, 0.25f, 0.5f, 0.75f, 1, 1.5f, 2];
+    /// <summary>How many codes more than there are the values are spread over at first. One less makes the number of
+    /// codes odd, which values symmetric to zero (−1, 0, 1) need to be exact.</summary>
+    private static ReadOnlySpan<float> Reaches => [0, -1, -0.5f, -0.25f, 0.25f, 0.5f, 0.75f, 1, 1.5f, 2];
 
     /// <summary>Integer scales and minima, codes and two binary16 factors of one block of groups,
     /// <c>w = (d · s) · q − dmin · m</c>.</summary>

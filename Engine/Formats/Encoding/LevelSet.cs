@@ -22,6 +22,12 @@ internal readonly ref struct LevelSet
     /// <summary>The highest level.</summary>
     public int High { get; }
 
+    /// <summary>The level of largest magnitude, the lower one of equals.</summary>
+    public int Outermost => -Low >= High ? Low : High;
+
+    /// <summary>Mean distance of two neighbours.</summary>
+    public float Step => _table.IsEmpty ? 1 : (float)(High - Low) / (_table.Length - 1);
+
     /// <summary>What a code stands for.</summary>
     public int Value(int code) => _table.IsEmpty ? Low + code : _table[code];
 

@@ -12,7 +12,7 @@ internal static class ScaleSearch
 {
     private const float LargestHalf = 65504;
 
-    /// <summary>How far beyond an end of the levels the largest value is mapped, in levels.</summary>
+    /// <summary>How far beyond an end of the levels the largest value is mapped, in steps of the levels.</summary>
     private static ReadOnlySpan<float> Reaches =>
         [0, -0.5f, -0.25f, -0.125f, 0.125f, 0.25f, 0.375f, 0.5f, 0.625f, 0.75f, 1, 1.25f, 1.5f, 2];
 
@@ -41,13 +41,16 @@ internal static class ScaleSearch
             if (MathF.Abs(ideal[g]) > MathF.Abs(largest)) largest = ideal[g];
         }
 
-        // d is tried from both ends of the integers, because their rounding decides among near equals.
+        // Rounding decides among near equals, so d is tried from both ends of the integers; without integers, also
+        // from the plain scale that maps the largest value to the outermost level.
+        bool plain = scaleLow == scaleHigh;
         float best = 0;
         double bestError = double.PositiveInfinity;
         Span<int> trial = stackalloc int[scales.Length];
-        for (int start = 0; start < (scaleLow == scaleHigh ? 1 : 2); start++)
+        for (int start = 0; start < 2; start++)
         {
-            float d = ToHalf(largest / (start == 0 ? scaleLow : scaleHigh));
+            float first = plain && start == 1 ? Extreme(values) / levels.Outermost : largest;
+            float d = ToHalf(first / (start == 0 ? scaleLow : scaleHigh));
             double lastError = double.PositiveInfinity;
             for (int round = 0; round < 4; round++)
             {
@@ -76,19 +79,15 @@ internal static class ScaleSearch
     /// <summary>The scale of one group, not yet rounded.</summary>
     internal static float FitGroup(ReadOnlySpan<float> values, LevelSet levels)
     {
-        float extreme = 0;
-        foreach (float value in values)
-        {
-            if (MathF.Abs(value) > MathF.Abs(extreme)) extreme = value;
-        }
-
+        float extreme = Extreme(values);
         if (extreme == 0) return 0;
 
         float best = 0;
         double bestGain = -1;
         bool symmetric = levels.Low == -levels.High;
-        foreach (float reach in Reaches)
+        foreach (float steps in Reaches)
         {
+            float reach = steps * levels.Step;
             TryScale(values, levels, extreme / (levels.High + reach), ref best, ref bestGain);
             if (!symmetric) TryScale(values, levels, extreme / (levels.Low - reach), ref best, ref bestGain);
         }
@@ -119,6 +118,18 @@ internal static class ScaleSearch
     /// <summary>The nearest finite binary16.</summary>
     internal static float ToHalf(float value) =>
         HalfConversion.ToSingle(HalfConversion.FromSingle(Math.Clamp(value, -LargestHalf, LargestHalf)));
+
+    /// <summary>The value of largest magnitude.</summary>
+    private static float Extreme(ReadOnlySpan<float> values)
+    {
+        float extreme = 0;
+        foreach (float value in values)
+        {
+            if (MathF.Abs(value) > MathF.Abs(extreme)) extreme = value;
+        }
+
+        return extreme;
+    }
 
     /// <summary>Codes at a trial scale, the best scale for these codes, and the squared error that it explains.
     /// </summary>

@@ -1,0 +1,62 @@
+namespace Engine.Transformer.Architectures;
+
+/// <summary>Gemma 1: embeddings scaled by √width, GeGLU; the (1 + w) of its norms is folded into the file.</summary>
+internal class Gemma : Architecture
+{
+    public override IReadOnlyList<string> Names => ["gemma"];
+
+    protected override void Complete(ConfigReader reader, ModelConfig config)
+    {
+        config.RopePairs = RopePairs.Halves;
+        config.Activation = ActivationFunction.GeluTanh;
+        config.EmbeddingScale = MathF.Sqrt(config.Embedding);
+    }
+
+    /// <summary>The 27B sizes scale q·k by the width per head, not by the head dimension; only the depth tells.</summary>
+    protected static void ScaleByWidth(ModelConfig config, int depthOf27B)
+    {
+        if (config.Layers.Length == depthOf27B)
+            config.AttentionScale = 1 / MathF.Sqrt((float)config.Embedding / config.Layers[0].Heads);
+    }
+}
+
+/// <summary>Gemma 2: norms on both sides, soft-caps, a window on every other layer beginning with the first.</summary>
+internal sealed class Gemma2 : Gemma
+{
+    public override IReadOnlyList<string> Names => ["gemma2"];
+
+    protected override void Complete(ConfigReader reader, ModelConfig config)
+    {
+        base.Complete(reader, config);
+        config.PostNorms = true;
+        if (!reader.Has("attn_logit_softcapping")) config.AttentionSoftCap = 50;
+        if (!reader.Has("final_logit_softcapping")) config.LogitSoftCap = 30;
+        int window = reader.Size("attention.sliding_window", 4096);
+        foreach (LayerConfig layer in config.Layers) layer.Window = window;
+        WindowPattern.Apply(reader, config, period: 2);
+        ScaleByWidth(config, 46);
+    }
+}
+
+/// <summary>Gemma 3 (text): five local layers to one global, each kind with its own RoPE, q/k norms.</summary>
+internal sealed class Gemma3 : Gemma
+{
+    public override IReadOnlyList<string> Names => ["gemma3"];
+
+    protected override void Complete(ConfigReader reader, ModelConfig config)
+    {
+        base.Complete(reader, config);
+        config.PostNorms = true;
+        config.HeadNorm = HeadNorm.RmsPerHead;
+        // The scaling that the metadata gives is for the global layers; local ones have the plain RoPE.
+        config.Ropes[0] = CommonRope(reader, config, defaultBase: 1_000_000);
+        config.Ropes.Add(new RopeParameters
+        {
+            Base = reader.Positive("rope.freq_base_swa", 10_000),
+            UsesFactors = false,
+        });
+        WindowPattern.Apply(reader, config, period: 6);
+        foreach (LayerConfig layer in config.Layers.Where(layer => layer.Window > 0)) layer.Rope = 1;
+        ScaleByWidth(config, 62);
+    }
+}

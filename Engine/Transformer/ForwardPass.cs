@@ -1,0 +1,147 @@
+using Engine.Attention;
+using Engine.Kernels;
+using Engine.Memory;
+using Engine.Threading;
+using Engine.Transformer.Stages;
+
+namespace Engine.Transformer;
+
+/// <summary>The transformer: embed → (norm → attend → norm → feed) × layers → logits, over a batch of rows.</summary>
+/// <remarks>One step at a time; the owner serialises. Allocates nothing after construction.</remarks>
+internal sealed unsafe class ForwardPass : IDisposable
+{
+    /// <summary>Rows whose logits are computed at once.</summary>
+    public const int LogitRows = 16;
+
+    private readonly ModelWeights weights;
+    private readonly WorkerTeam team;
+    private readonly ForwardState state;
+    private readonly AlignedBuffer<float> logits;
+    private readonly int lastOwner;
+    private readonly EmbedStage embed;
+    private readonly AttentionInputStage attentionInput;
+    private readonly HeadsStage heads;
+    private readonly AttendStage attend;
+    private readonly AttentionOutputStage attentionOutput;
+    private readonly FeedForwardInputStage feedForwardInput;
+    private readonly ActivationStage activation;
+    private readonly FeedForwardOutputStage feedForwardOutput;
+    private readonly OutputNormStage outputNorm;
+    private readonly LogitsStage finishLogits;
+    private readonly LinearStage linear;
+
+    public ForwardPass(ModelConfig config, ModelWeights weights, KernelSet kernels, WorkerTeam team, int batchRows)
+    {
+        this.weights = weights;
+        this.team = team;
+        ExactAttention attention = ExactAttention.For(kernels.InstructionSet);
+        state = new ForwardState(config, weights, kernels, batchRows, team.Workers) { RowTile = attention.RowTile };
+        logits = new AlignedBuffer<float>((nint)Math.Min(LogitRows, batchRows) * weights.Vocabulary);
+        lastOwner = config.Sharing.OwnerLayers[^1];
+        embed = new EmbedStage(state, weights);
+        attentionInput = new AttentionInputStage(state);
+        heads = new HeadsStage(state);
+        attend = new AttendStage(state, attention);
+        attentionOutput = new AttentionOutputStage(state);
+        feedForwardInput = new FeedForwardInputStage(state);
+        activation = new ActivationStage(state);
+        feedForwardOutput = new FeedForwardOutputStage(state);
+        outputNorm = new OutputNormStage(state, weights);
+        finishLogits = new LogitsStage(state, weights.Output);
+        linear = new LinearStage(state, team.Workers);
+    }
+
+    /// <summary>Rows that a step may have.</summary>
+    public int BatchRows => state.BatchRows;
+
+    /// <summary>Rows of the last step that have logits.</summary>
+    public int OutputRows => state.Rows;
+
+    /// <summary>Layers after the last owner write no cache: only rows that need logits go through them. Off for tests.
+    /// </summary>
+    public bool SkipsUnwantedRows { get; set; } = true;
+
+    /// <summary>Runs a step: appends its rows to their sequences and leaves the rows that want logits ready for
+    /// <see cref="Logits"/>.</summary>
+    public void Run(StepBatch batch)
+    {
+        team.Enter();
+        try
+        {
+            state.Begin(batch);
+            team.Run(embed, state.Rows);
+            for (int layer = 0; layer < weights.Layers.Length && state.Rows > 0; layer++)
+            {
+                state.Layer = weights.Layers[layer];
+                Attend(dropsRows: SkipsUnwantedRows && layer == lastOwner);
+                FeedForward();
+            }
+
+            state.KeepWantedRows();
+            team.Run(outputNorm, state.Rows);
+        }
+        finally
+        {
+            team.Leave();
+        }
+    }
+
+    /// <summary>Logits of output rows [first, first + rows), rows ≤ <see cref="LogitRows"/>; valid until the next call.
+    /// </summary>
+    public Span<float> Logits(int first, int rows)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Math.Min(LogitRows, OutputRows - first));
+        team.Enter();
+        try
+        {
+            Multiply(linear.Reset().Add(weights.Output, state.Input, first, rows, logits.Pointer, weights.Vocabulary));
+            finishLogits.Logits = logits.Pointer;
+            team.Run(finishLogits, rows);
+        }
+        finally
+        {
+            team.Leave();
+        }
+
+        return logits.Slice(0, rows * weights.Vocabulary);
+    }
+
+    public void Dispose()
+    {
+        state.Dispose();
+        logits.Dispose();
+    }
+
+    private void Attend(bool dropsRows)
+    {
+        LayerWeights layer = state.Layer;
+        team.Run(attentionInput, state.Rows);
+        linear.Reset().Add(layer.Query, state.Input, 0, state.Rows, state.Queries(0), state.QueryStride);
+        if (layer.Key is not null)
+            linear.Add(layer.Key, state.KvInput, 0, state.Rows, state.Keys(0), state.KeyStride)
+                .Add(layer.Value!, state.KvInput, 0, state.Rows, state.Values(0), state.ValueStride);
+        Multiply(linear);
+        team.Run(heads, state.Rows);
+        if (dropsRows) state.KeepWantedRows();
+        team.Run(attend, attend.Chunks);
+        team.Run(attentionOutput, state.Rows);
+        Multiply(linear.Reset().Add(layer.Output, state.AttentionOutput, 0, state.Rows, state.BlockOutput(0),
+            state.HiddenStride));
+    }
+
+    private void FeedForward()
+    {
+        LayerWeights layer = state.Layer;
+        ActivationBuffer activated = state.Activated;
+        team.Run(feedForwardInput, state.Rows);
+        linear.Reset().Add(layer.Gate ?? layer.Up, state.Input, 0, state.Rows, activated.Row(0), activated.ValueStride);
+        if (layer.Gate is not null)
+            linear.Add(layer.Up, state.Input, 0, state.Rows, state.Up(0), state.UpStride);
+        Multiply(linear);
+        team.Run(activation, state.Rows);
+        Multiply(linear.Reset().Add(layer.Down, activated, 0, state.Rows, state.BlockOutput(0), state.HiddenStride));
+        team.Run(feedForwardOutput, state.Rows);
+    }
+
+    private void Multiply(LinearStage stage) => team.Run(stage, state.Rows == 0 ? 0 : stage.Chunks);
+}

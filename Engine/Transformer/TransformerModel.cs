@@ -1,0 +1,106 @@
+using Engine.Attention;
+using Engine.Cache;
+using Engine.Gguf;
+using Engine.Isa;
+using Engine.Kernels;
+using Engine.Threading;
+using Engine.Transformer.Architectures;
+
+namespace Engine.Transformer;
+
+/// <summary>A model ready to run: configuration, bound weights, kernels and threads. Shared by its sequences; one step
+/// at a time (<see cref="Gate"/>).</summary>
+internal sealed class TransformerModel : IDisposable
+{
+    private readonly GgufFile file;
+    private readonly WorkerTeam team;
+
+    private TransformerModel(GgufFile file, ModelConfig config, ModelWeights weights, KernelSet kernels, int threads,
+        int batchRows)
+    {
+        this.file = file;
+        Config = config;
+        Weights = weights;
+        Kernels = kernels;
+        team = new WorkerTeam(threads);
+        Forward = new ForwardPass(config, weights, kernels, team, batchRows);
+    }
+
+    public ModelConfig Config { get; }
+
+    public ModelWeights Weights { get; }
+
+    public KernelSet Kernels { get; }
+
+    public ForwardPass Forward { get; }
+
+    public int Threads => team.Workers;
+
+    /// <summary>Held by whoever runs a step and reads its logits.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>Longest context that a sequence may have.</summary>
+    /// <remarks>Learned positions end with their table; RoPE goes on, at the caller's risk, beyond what was trained.
+    /// </remarks>
+    public int LargestContext => Weights.PositionEmbedding?.Rows ?? 1 << 24;
+
+    /// <summary>Binds an opened file; the model does not own it.</summary>
+    /// <exception cref="ModelFormatException">Unknown architecture, wrong keys, missing or misshapen tensors.</exception>
+    public static TransformerModel Load(GgufFile file, InstructionSet isa, int threads, int batchRows)
+    {
+        KernelSet kernels = KernelSet.For(isa);
+        ModelConfig config = ArchitectureRegistry.Read(file.Metadata);
+        var weights = new ModelWeights(file, config, kernels);
+        try
+        {
+            return new TransformerModel(file, config, weights, kernels, threads, batchRows);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Cache bytes per token: sum over owners of KV heads · (key + value row).</summary>
+    public long CacheBytesPerToken(CacheType type) => Config.CacheShapes.Sum(shape =>
+        shape.KvHeads * (CacheRows.UnpaddedBytes(type, shape.KeyDimension)
+            + CacheRows.UnpaddedBytes(type, shape.ValueDimension)));
+
+    /// <summary>Opens a sequence: reserves its rings.</summary>
+    public Sequence OpenSequence(int contextLength, CacheType type)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
+        if (contextLength > LargestContext)
+            throw new ArgumentOutOfRangeException(nameof(contextLength),
+                $"the model has positions for {LargestContext} tokens, asked were {contextLength}");
+        var rings = new List<KvRing>();
+        try
+        {
+            foreach (CacheShape shape in Config.CacheShapes)
+            {
+                // A whole batch is written before attention reads, so a window needs its rows besides.
+                long capacity = shape.Window > 0 ? Math.Min(contextLength, shape.Window - 1L + Forward.BatchRows)
+                    : contextLength;
+                rings.Add(new KvRing(shape, (int)capacity, type, CacheRows.RowBytes(type, shape.KeyDimension),
+                    CacheRows.RowBytes(type, shape.ValueDimension)));
+            }
+        }
+        catch
+        {
+            foreach (KvRing ring in rings) ring.Dispose();
+            throw;
+        }
+
+        return new Sequence(new SequenceCache([.. rings], contextLength),
+            new RopeVariants(Config, Weights, contextLength));
+    }
+
+    public void Dispose()
+    {
+        team.Dispose();
+        Forward.Dispose();
+        Weights.Dispose();
+        GC.KeepAlive(file);
+    }
+}

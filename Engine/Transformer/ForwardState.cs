@@ -17,6 +17,7 @@ internal sealed unsafe class ForwardState : IDisposable
     private readonly AlignedBuffer<byte> scratch;
     private readonly AlignedBuffer<int> positions;
     private readonly int[] runOfRow;
+    private readonly bool[] wanted;
 
     public ForwardState(ModelConfig config, ModelWeights weights, KernelSet kernels, int batchRows, int workers)
     {
@@ -41,6 +42,7 @@ internal sealed unsafe class ForwardState : IDisposable
         scratch = new AlignedBuffer<byte>((nint)workers * ScratchStride);
         positions = new AlignedBuffer<int>(batchRows + 16);
         runOfRow = new int[batchRows];
+        wanted = new bool[batchRows];
         Tiles = new AttentionTiles(batchRows);
         bool separateKv = weights.Layers.Any(layer => layer.KvNorm.Weight is not null);
         ActivationKinds projections = Kinds(weights.Layers, layer => [layer.Query, layer.Key, layer.Value, layer.Gate, layer.Up])
@@ -139,6 +141,8 @@ internal sealed unsafe class ForwardState : IDisposable
             {
                 Positions[r.First + i] = position + i;
                 runOfRow[r.First + i] = run;
+                wanted[r.First + i] = r.Wanted == WantedLogits.All
+                    || (r.Wanted == WantedLogits.Last && i == r.Count - 1);
             }
 
             r.Sequence.Cache.Append(r.Count);
@@ -154,10 +158,7 @@ internal sealed unsafe class ForwardState : IDisposable
         int kept = 0;
         for (int row = 0; row < Rows; row++)
         {
-            StepBatch.Run run = Batch.Runs[runOfRow[row]];
-            bool wanted = run.Wanted == WantedLogits.All
-                || (run.Wanted == WantedLogits.Last && row == run.First + run.Count - 1);
-            if (!wanted) continue;
+            if (!wanted[row]) continue;
             if (kept != row) Move(row, kept);
             kept++;
         }
@@ -193,6 +194,7 @@ internal sealed unsafe class ForwardState : IDisposable
         Input.Prepare(to, Config.Embedding);
         Positions[to] = Positions[from];
         runOfRow[to] = runOfRow[from];
+        wanted[to] = true;
 
         static void Copy(float* source, float* destination, nint count) =>
             Buffer.MemoryCopy(source, destination, count * sizeof(float), count * sizeof(float));

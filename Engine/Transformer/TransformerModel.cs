@@ -64,8 +64,7 @@ internal sealed class TransformerModel : IDisposable
 
     /// <summary>Cache bytes per token: sum over owners of KV heads · (key + value row).</summary>
     public long CacheBytesPerToken(CacheType type) => Config.CacheShapes.Sum(shape =>
-        shape.KvHeads * (CacheRows.UnpaddedBytes(type, shape.KeyDimension)
-            + CacheRows.UnpaddedBytes(type, shape.ValueDimension)));
+        shape.KvHeads * (HeadBytes(type, shape.KeyDimension) + HeadBytes(type, shape.ValueDimension)));
 
     /// <summary>Opens a sequence: reserves its rings.</summary>
     public Sequence OpenSequence(int contextLength, CacheType type)
@@ -95,6 +94,13 @@ internal sealed class TransformerModel : IDisposable
         return new Sequence(new SequenceCache([.. rings], contextLength),
             new RopeVariants(Config, Weights, contextLength));
     }
+
+    private static long HeadBytes(CacheType type, long dimension) => type switch
+    {
+        CacheType.F32 => dimension * sizeof(float),
+        CacheType.F16 => dimension * sizeof(ushort),
+        _ => (dimension + CacheRows.BlockElements - 1) / CacheRows.BlockElements * CacheRows.Q8BlockBytes,
+    };
 
     public void Dispose()
     {

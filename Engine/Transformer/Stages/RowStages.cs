@@ -95,9 +95,9 @@ internal sealed unsafe class HeadsStage(ForwardState state) : RowStage(state)
         for (int head = 0; head < kvHeads; head++)
         {
             CacheRows.Write(Vector, ring.Type, key + head * Config.KeyDimension, Config.KeyDimension,
-                ring.Keys(head) + slot * ring.KeyRowBytes);
+                ring.Keys(head) + slot * ring.KeyRowBytes, CacheRows.PaddedElements(Config.KeyDimension));
             CacheRows.Write(Vector, ring.Type, value + head * Config.ValueDimension, Config.ValueDimension,
-                ring.Values(head) + slot * ring.ValueRowBytes);
+                ring.Values(head) + slot * ring.ValueRowBytes, CacheRows.PaddedElements(Config.ValueDimension));
         }
     }
 

@@ -46,9 +46,13 @@ public sealed class GoldenTests
         int[] next = prompt;
         while (generated.Count < count)
         {
-            batch.Clear();
-            batch.Add(sequence, next, WantedLogits.Last);
-            runner.Model.Forward.Run(batch);
+            for (int done = 0; done < next.Length; done += batch.Capacity)
+            {
+                batch.Clear();
+                batch.Add(sequence, next.AsSpan(done, Math.Min(batch.Capacity, next.Length - done)), WantedLogits.Last);
+                runner.Model.Forward.Run(batch);
+            }
+
             generated.Add(Best(runner.Model.Kernels.Vector, runner.Model.Forward.Logits(0, 1)));
             next = [generated[^1]];
         }

@@ -1,0 +1,113 @@
+using System.Security.Cryptography;
+
+namespace Engine.Sampling;
+
+/// <summary>Chooses tokens from logits. One sampler serves one conversation; it is not safe for several threads.
+/// </summary>
+/// <remarks>All state is sized at construction: <see cref="Sample"/> and <see cref="Accept"/> allocate nothing.
+/// </remarks>
+public sealed class Sampler
+{
+    private readonly SamplingOptions _options;
+    private readonly int _vocabularySize;
+    private readonly TokenHistory? _history;
+    private readonly Candidates? _candidates;
+    private readonly int[] _biasedTokens;
+    private readonly float[] _biases;
+    private readonly float _logMinP;
+    private readonly float _scale;
+    private RandomSequence _random;
+
+    /// <summary>Creates a sampler.</summary>
+    /// <param name="options">Read once.</param>
+    /// <param name="vocabularySize">Number of logits.</param>
+    /// <param name="maxHistory">Most tokens that the penalties look back on: the length of the context.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public Sampler(SamplingOptions options, int vocabularySize, int maxHistory)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(vocabularySize);
+        ArgumentOutOfRangeException.ThrowIfNegative(maxHistory);
+        options.Validate();
+        _options = options;
+        _vocabularySize = vocabularySize;
+        _biasedTokens = [.. options.LogitBias.Keys];
+        _biases = [.. options.LogitBias.Values];
+        foreach (int token in _biasedTokens)
+        {
+            if (token < vocabularySize) continue;
+            throw new ArgumentOutOfRangeException(
+                nameof(options.LogitBias), token, $"LogitBias: expected token ids below {vocabularySize}");
+        }
+
+        _logMinP = MathF.Log(options.MinP);
+
+        // A temperature just above 0 must not become a scale of ∞: 0 · ∞ is not a number.
+        _scale = Math.Min(1 / options.Temperature, float.MaxValue);
+        bool penalizes = options.RepetitionPenalty != 1 || options.FrequencyPenalty != 0 || options.PresencePenalty != 0;
+        int window = options.RepeatLastN < 0 ? maxHistory : Math.Min(options.RepeatLastN, maxHistory);
+        if (penalizes && window > 0) _history = new TokenHistory(window, vocabularySize);
+        if (!options.IsGreedy)
+            _candidates = new Candidates(UsesHeap ? Math.Min(options.TopK, vocabularySize) : vocabularySize);
+        Seed = options.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        _random = new RandomSequence(Seed);
+    }
+
+    /// <summary>The seed in use: that of the options, or the one that was drawn.</summary>
+    public ulong Seed { get; }
+
+    private bool UsesHeap => _options.TopK > 0 && _options.TopK <= Candidates.MaximumHeap;
+
+    /// <summary>Chooses a token; it is not accepted by that.</summary>
+    /// <param name="logits">One a token; penalties and bias are applied in place. NaN counts as −∞, as what no token
+    /// may be chosen for; +∞ as the largest number.</param>
+    /// <returns>The token's id.</returns>
+    /// <exception cref="ModelFormatException">No logit is above −∞: the weights are damaged, or all was forbidden.
+    /// </exception>
+    public int Sample(Span<float> logits)
+    {
+        if (logits.Length != _vocabularySize)
+            throw new ArgumentException($"expected {_vocabularySize} logits, found {logits.Length}", nameof(logits));
+        _history?.Penalize(logits, _options);
+        for (int i = 0; i < _biasedTokens.Length; i++) logits[_biasedTokens[i]] += _biases[i];
+        int token = _candidates is null ? Softmax.IndexOfMax(logits) : Draw(_candidates, logits);
+        return token >= 0 ? token : throw NoToken();
+    }
+
+    /// <summary>Notes a token of the conversation, prompt or answer, for the penalties.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The vocabulary has no such token.</exception>
+    public void Accept(int token)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)token, (uint)_vocabularySize, nameof(token));
+        _history?.Add(token);
+    }
+
+    /// <summary>Forgets the accepted tokens and starts the random sequence again.</summary>
+    public void Reset()
+    {
+        _history?.Clear();
+        _random = new RandomSequence(Seed);
+    }
+
+    private int Draw(Candidates candidates, ReadOnlySpan<float> logits)
+    {
+        if (UsesHeap)
+        {
+            candidates.CollectTop(logits, Math.Min(_options.TopK, _vocabularySize));
+        }
+        else
+        {
+            candidates.Collect(logits);
+            if (_options.TopK > 0) candidates.KeepTop(_options.TopK);
+        }
+
+        if (candidates.Count == 0) return -1;
+        if (_options.TypicalP < 1) candidates.KeepTypical(_options.TypicalP);
+        if (_options.TopP < 1) candidates.KeepNucleus(_options.TopP);
+        if (_options.MinP > 0) candidates.KeepNearBest(_logMinP);
+        return candidates.Draw(_scale, _random.NextDouble());
+    }
+
+    private static ModelFormatException NoToken() => new(
+        "sampling: expected a logit above −∞, found none: the weights are damaged, or every token was forbidden");
+}

@@ -22,7 +22,18 @@ public abstract class Tokenizer
 
     /// <summary>Builds the tokenizer that the definition names.</summary>
     /// <exception cref="ModelFormatException">Unknown model or pre-tokenizer, or a damaged vocabulary.</exception>
-    public static Tokenizer Create(VocabularyDefinition definition) => throw new NotSupportedException();
+    public static Tokenizer Create(VocabularyDefinition definition)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        return definition.Model switch
+        {
+            "llama" => new SentencePieceTokenizer(new Vocabulary(definition)),
+            "gpt2" or "gemma4" => new BytePairTokenizer(new Vocabulary(definition)),
+            "bert" => new WordPieceTokenizer(new Vocabulary(definition)),
+            _ => throw new ModelFormatException(
+                $"tokenizer.ggml.model: expected llama, gpt2, gemma4 or bert, found '{definition.Model}'"),
+        };
+    }
 
     /// <summary>Encodes UTF-8 text.</summary>
     /// <param name="utf8">Text; malformed bytes are kept as bytes where the vocabulary can express them.</param>
@@ -35,11 +46,16 @@ public abstract class Tokenizer
     public abstract IReadOnlyList<string> Split(string text, bool parseSpecial);
 
     /// <summary>The token's text as the vocabulary spells it (a piece), for display.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such token.</exception>
     public abstract string GetPiece(int token);
 
     /// <summary>The bytes that the token stands for in decoded text; empty for control tokens unless asked.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such token.</exception>
     public abstract ReadOnlySpan<byte> GetBytes(int token, bool includeSpecial = false);
 
     /// <summary>Decodes whole text; a leading space that encoding added is removed.</summary>
     public abstract string Decode(ReadOnlySpan<int> tokens, bool includeSpecial = false);
+
+    /// <summary>Decodes whole text to its bytes, also where they are not well-formed UTF-8.</summary>
+    public abstract void Decode(ReadOnlySpan<int> tokens, IBufferWriter<byte> utf8, bool includeSpecial = false);
 }

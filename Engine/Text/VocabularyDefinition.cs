@@ -5,7 +5,7 @@ namespace Engine.Text;
 /// <summary>What a model file says about its vocabulary; the façade fills it from the metadata.</summary>
 public sealed class VocabularyDefinition
 {
-    /// <summary><c>tokenizer.ggml.model</c>: llama, gpt2 or bert.</summary>
+    /// <summary><c>tokenizer.ggml.model</c>: llama, gpt2, gemma4 or bert.</summary>
     public required string Model { get; init; }
 
     /// <summary><c>tokenizer.ggml.pre</c>, the pre-tokenizer of byte-pair vocabularies.</summary>
@@ -40,4 +40,29 @@ public sealed class VocabularyDefinition
 
     /// <summary><c>tokenizer.ggml.remove_extra_whitespaces</c>; null if the file does not say.</summary>
     public bool? RemoveExtraWhitespaces { get; init; }
+
+    /// <summary><c>general.architecture</c> and <c>general.name</c>: which tokens swallow the white space beside them is
+    /// not in the file, llama.cpp goes by these names.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary><c>general.name</c>.</summary>
+    public string? ModelName { get; init; }
+
+    /// <summary>The same vocabulary cut by another pre-tokenizer.</summary>
+    public VocabularyDefinition WithPreTokenizer(string name) => new()
+    {
+        Model = Model,
+        PreTokenizer = name,
+        Tokens = Tokens,
+        Scores = Scores,
+        Types = Types,
+        Merges = Merges,
+        SpecialIds = SpecialIds,
+        AddBos = AddBos,
+        AddEos = AddEos,
+        AddSpacePrefix = AddSpacePrefix,
+        RemoveExtraWhitespaces = RemoveExtraWhitespaces,
+        Architecture = Architecture,
+        ModelName = ModelName,
+    };
 }

@@ -9,8 +9,10 @@ internal static class VocabularyReader
     private const string Prefix = "tokenizer.ggml.";
 
     /// <summary>Reads the definition; the metadata's file must stay open as long as it is used.</summary>
+    /// <param name="metadata">The file's metadata.</param>
+    /// <param name="preTokenizer">In place of the one that the file names.</param>
     /// <exception cref="ModelFormatException">A key is missing or of the wrong type.</exception>
-    public static VocabularyDefinition Read(GgufMetadata metadata)
+    public static VocabularyDefinition Read(GgufMetadata metadata, string? preTokenizer = null)
     {
         Dictionary<string, int> specialIds = [];
         foreach (string key in metadata.Keys)
@@ -25,7 +27,7 @@ internal static class VocabularyReader
         return new VocabularyDefinition
         {
             Model = metadata.GetString(Prefix + "model"),
-            PreTokenizer = metadata.GetString(Prefix + "pre", null),
+            PreTokenizer = preTokenizer ?? metadata.GetString(Prefix + "pre", null),
             Tokens = metadata.GetStrings(Prefix + "tokens"),
             Scores = metadata.GetSingleValues(Prefix + "scores"),
             Types = metadata.GetInt32Values(Prefix + "token_type"),

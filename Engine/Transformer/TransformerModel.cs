@@ -63,8 +63,11 @@ internal sealed class TransformerModel : IDisposable
     }
 
     /// <summary>Cache bytes per token: sum over owners of KV heads · (key + value row).</summary>
-    public long CacheBytesPerToken(CacheType type) => Config.CacheShapes.Sum(shape =>
-        shape.KvHeads * (HeadBytes(type, shape.KeyDimension) + HeadBytes(type, shape.ValueDimension)));
+    public long CacheBytesPerToken(CacheType type) => Config.CacheShapes.Sum(shape => CacheBytesPerToken(shape, type));
+
+    /// <summary>The same of one cache.</summary>
+    public static long CacheBytesPerToken(CacheShape shape, CacheType type) =>
+        shape.KvHeads * (HeadBytes(type, shape.KeyDimension) + HeadBytes(type, shape.ValueDimension));
 
     /// <summary>Opens a sequence: reserves its rings.</summary>
     public Sequence OpenSequence(int contextLength, CacheType type)

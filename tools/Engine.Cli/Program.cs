@@ -1,2 +1,3 @@
-Console.WriteLine(Engine.Isa.InstructionSets.Best);
-return 0;
+using Engine.Cli;
+
+return CliApplication.Run(args, new SystemConsole());

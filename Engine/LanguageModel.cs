@@ -1,0 +1,127 @@
+using Engine.Cache;
+using Engine.Gguf;
+using Engine.Isa;
+using Engine.Text;
+using Engine.Threading;
+using Engine.Transformer;
+
+namespace Engine;
+
+/// <summary>A language model, loaded from a GGUF file and ready to run.</summary>
+/// <remarks>Thread safety: a model is immutable and may be shared by any number of threads and sessions; forward steps
+/// of its sessions take turns. Dispose it after its sessions.</remarks>
+public sealed class LanguageModel : IDisposable
+{
+    private readonly GgufFile file;
+    private readonly Lazy<Tokenizer> tokenizer;
+    private readonly Lazy<ChatTemplate?> chatTemplate;
+
+    private LanguageModel(GgufFile file, TransformerModel transformer)
+    {
+        this.file = file;
+        Transformer = transformer;
+        // A vocabulary takes longer to read than a forward step of a small model, and not every use needs one.
+        tokenizer = new Lazy<Tokenizer>(() => ModelText.ReadTokenizer(file.Metadata));
+        chatTemplate = new Lazy<ChatTemplate?>(() => ModelText.ReadChatTemplate(file.Metadata));
+    }
+
+    /// <summary>Name that the file gives the model, or its architecture.</summary>
+    public string Name => file.Metadata.GetString("general.name", Architecture);
+
+    /// <summary>Architecture in GGUF's spelling, such as <c>llama</c>.</summary>
+    public string Architecture => Transformer.Config.Architecture;
+
+    /// <summary>The file's metadata; readable until the model is disposed.</summary>
+    public GgufMetadata Metadata => file.Metadata;
+
+    /// <summary>Number of tokens that the model knows: the length of its logits.</summary>
+    public int VocabularySize => Transformer.Weights.Vocabulary;
+
+    /// <summary>Context length that the model was trained for.</summary>
+    public int TrainedContextLength => Transformer.Config.TrainedContext;
+
+    /// <summary>Instruction set of the kernels in use.</summary>
+    public InstructionSet InstructionSet => Transformer.Kernels.InstructionSet;
+
+    /// <summary>Threads that compute.</summary>
+    public int Threads => Transformer.Threads;
+
+    /// <summary>Text to tokens and back.</summary>
+    /// <exception cref="ModelFormatException">The file has no vocabulary, or a damaged or unknown one.</exception>
+    public Tokenizer Tokenizer => tokenizer.Value;
+
+    /// <summary>The model's chat template; null if the file has none.</summary>
+    /// <exception cref="ChatTemplateException">The template is not valid.</exception>
+    public ChatTemplate? ChatTemplate => chatTemplate.Value;
+
+    internal TransformerModel Transformer { get; }
+
+    /// <summary>Bytes of the matrices that one token passes through; of the embeddings only the head counts.</summary>
+    internal long WeightBytesPerToken => BytesOf(Transformer.Weights.Output)
+        + Transformer.Weights.Layers.Sum(layer => layer.Linears.Sum(BytesOf));
+
+    /// <summary>Loads a model. The weights stay in the file, which is mapped, not read.</summary>
+    /// <param name="path">A GGUF file; of a split model, its first part.</param>
+    /// <param name="options">Threads and kernels; null = the best for this machine.</param>
+    /// <exception cref="ModelFormatException">The file is damaged, or of a kind that this engine does not know.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="PlatformNotSupportedException">The machine lacks the instruction set.</exception>
+    public static LanguageModel Load(string path, ModelOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new ModelOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchTokens, 1, nameof(options));
+        GgufFile file = GgufFile.Open(path);
+        try
+        {
+            int threads = options.Threads == 0 ? Processors.DefaultThreads : options.Threads;
+            InstructionSet isa = options.InstructionSet ?? InstructionSets.Best;
+            return new LanguageModel(file, TransformerModel.Load(file, isa, threads, options.BatchTokens));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a conversation with an empty cache.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The context is longer than the model has positions for.</exception>
+    public Session CreateSession(SessionOptions? options = null)
+    {
+        options ??= new SessionOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.ContextLength, nameof(options));
+        int length = options.ContextLength > 0 ? options.ContextLength
+            : Math.Min(SessionOptions.DefaultContextLength, TrainedContextLength);
+        return new Session(this, Transformer.OpenSequence(length, options.CacheType), length);
+    }
+
+    /// <summary>Bytes that the cache takes for each token of the context: keys and values of the layers that own a
+    /// cache. Layers with a sliding window stop at their window.</summary>
+    public long CacheBytesPerToken(CacheType type = CacheType.F16) => Transformer.CacheBytesPerToken(type);
+
+    /// <summary>The prompt for a conversation: the model's chat template, ending with the start of an answer.</summary>
+    /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
+    /// <exception cref="ChatTemplateException">The template refuses the conversation.</exception>
+    public string FormatChat(IReadOnlyList<ChatMessage> messages)
+    {
+        ChatTemplate template = ChatTemplate
+            ?? throw new InvalidOperationException($"{Name} has no chat template: it continues text, give it a text");
+        return template.Render(messages, addGenerationPrompt: true,
+            ModelText.TokenText(file.Metadata, "bos"), ModelText.TokenText(file.Metadata, "eos"));
+    }
+
+    /// <summary>Tokens of a prompt: special tokens in the text are recognised, and the ones that the metadata asks for
+    /// are added unless the text already begins with them.</summary>
+    public int[] Tokenize(string text) => PromptEncoder.Encode(Tokenizer, text);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Transformer.Dispose();
+        file.Dispose();
+    }
+
+    private static long BytesOf(Linear linear) => (long)linear.Weights.Rows * linear.Weights.RowBytes;
+}

@@ -1,0 +1,198 @@
+using Engine.Sampling;
+using Engine.Transformer;
+
+namespace Engine;
+
+/// <summary>Receives logits of consecutive positions.</summary>
+/// <param name="position">Position of the first row.</param>
+/// <param name="logits">Rows of <see cref="LanguageModel.VocabularySize"/> logits; valid during the call.</param>
+public delegate void LogitsConsumer(int position, ReadOnlySpan<float> logits);
+
+/// <summary>One conversation with a model: its tokens and their cache.</summary>
+/// <remarks>
+/// Thread safety: a session is used by one thread at a time; sessions of one model may be used at once.
+/// <see cref="Prefill"/> and <see cref="Next"/> allocate nothing.
+/// </remarks>
+public sealed partial class Session : IDisposable
+{
+    private readonly Sequence sequence;
+    private readonly StepBatch batch;
+    private readonly float[] logits;
+    private readonly int[] tokens;
+    private bool hasLogits;
+
+    internal Session(LanguageModel model, Sequence sequence, int contextLength)
+    {
+        Model = model;
+        this.sequence = sequence;
+        ContextLength = contextLength;
+        batch = new StepBatch(model.Transformer.Forward.BatchRows);
+        logits = new float[model.VocabularySize];
+        tokens = new int[contextLength];
+    }
+
+    /// <summary>The model that this is a conversation with.</summary>
+    public LanguageModel Model { get; }
+
+    /// <summary>Tokens that fit.</summary>
+    public int ContextLength { get; }
+
+    /// <summary>Tokens so far, including one that was chosen and not yet evaluated.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>The tokens so far.</summary>
+    public ReadOnlySpan<int> Tokens => tokens.AsSpan(0, Length);
+
+    /// <summary>Bytes reserved for cached keys and values.</summary>
+    public long CacheBytes => sequence.Cache.Bytes;
+
+    /// <summary>Evaluates tokens and gives the logits of the last one.</summary>
+    /// <param name="next">Ids that continue the conversation, at least one.</param>
+    /// <param name="cancellation">Looked at between pieces of <see cref="ModelOptions.BatchTokens"/>; what is evaluated
+    /// by then stays.</param>
+    /// <returns>One logit for each token of the vocabulary; overwritten by the next call.</returns>
+    /// <exception cref="ArgumentException">No tokens, or an id that the model does not have.</exception>
+    /// <exception cref="InvalidOperationException">The context is full.</exception>
+    public ReadOnlySpan<float> Prefill(ReadOnlySpan<int> next, CancellationToken cancellation = default)
+    {
+        Append(next);
+        EvaluatePending(cancellation);
+        return logits;
+    }
+
+    /// <summary>Evaluates tokens and hands over the logits of every one of them.</summary>
+    /// <param name="next">Ids that continue the conversation.</param>
+    /// <param name="consumer">Called with a few rows at a time, in order; must not use this model.</param>
+    /// <param name="chunk">Positions of one forward step; 0 = <see cref="ModelOptions.BatchTokens"/>.</param>
+    /// <param name="cancellation">Looked at between steps.</param>
+    public void Evaluate(ReadOnlySpan<int> next, LogitsConsumer consumer, int chunk = 0,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(consumer);
+        ArgumentOutOfRangeException.ThrowIfNegative(chunk);
+        if (Evaluated < Length) EvaluatePending(cancellation);
+        Append(next);
+        TransformerModel transformer = Model.Transformer;
+        int step = chunk == 0 ? batch.Capacity : Math.Min(chunk, batch.Capacity);
+        while (Evaluated < Length)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int first = Evaluated;
+            lock (transformer.Gate)
+            {
+                Run(Math.Min(step, Length - first), WantedLogits.All);
+                int rows = transformer.Forward.OutputRows;
+                for (int row = 0; row < rows; row += ForwardPass.LogitRows)
+                {
+                    int count = Math.Min(ForwardPass.LogitRows, rows - row);
+                    Span<float> values = transformer.Forward.Logits(row, count);
+                    consumer(first + row, values);
+                    if (row + count == rows) values[^logits.Length..].CopyTo(logits);
+                }
+            }
+        }
+
+        hasLogits = Length > 0;
+    }
+
+    /// <summary>Chooses the next token: evaluates the one before it, if that is still to do, and samples.</summary>
+    /// <returns>The id, already part of <see cref="Tokens"/>.</returns>
+    /// <exception cref="InvalidOperationException">Nothing was evaluated yet, or the context is full.</exception>
+    public int Next(Sampler sampler)
+    {
+        ArgumentNullException.ThrowIfNull(sampler);
+        if (Evaluated < Length) EvaluatePending(CancellationToken.None);
+        if (!hasLogits) throw new InvalidOperationException("there is nothing to continue: evaluate a prompt first");
+        if (Length == ContextLength) throw ContextFull(1);
+        // The sampler works in place; a second choice from the same logits would see its traces.
+        hasLogits = false;
+        int token = sampler.Sample(logits);
+        tokens[Length++] = token;
+        return token;
+    }
+
+    /// <summary>Goes back to the first <paramref name="length"/> tokens.</summary>
+    /// <exception cref="InvalidOperationException">A sliding window no longer holds what would be needed; the session is
+    /// unchanged.</exception>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (length >= Length) return;
+        sequence.Cache.Truncate(length);
+        Length = length;
+        hasLogits = false;
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Reset() => Truncate(0);
+
+    /// <summary>Goes back as far as needed for the conversation to be a beginning of <paramref name="wanted"/>, and at
+    /// least one token less than it: what is left of it can be given to <see cref="Prefill"/>.</summary>
+    /// <returns>Tokens that are kept.</returns>
+    public int KeepPrefix(ReadOnlySpan<int> wanted)
+    {
+        int common = Math.Min(Tokens.CommonPrefixLength(wanted), Math.Max(0, wanted.Length - 1));
+        try
+        {
+            Truncate(common);
+        }
+        catch (InvalidOperationException)
+        {
+            // A sliding window has moved on: evaluate it all again.
+            Reset();
+        }
+
+        return Length;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => sequence.Dispose();
+
+    private int Evaluated => sequence.Cache.Length;
+
+    private void Append(ReadOnlySpan<int> next)
+    {
+        if (next.IsEmpty && Length == 0) throw new ArgumentException("there are no tokens", nameof(next));
+        foreach (int token in next)
+            if ((uint)token >= (uint)logits.Length)
+                throw new ArgumentException(
+                    $"token {token} does not exist: the vocabulary has {logits.Length} tokens", nameof(next));
+        if (next.Length > ContextLength - Length) throw ContextFull(next.Length);
+        next.CopyTo(tokens.AsSpan(Length));
+        Length += next.Length;
+    }
+
+    private InvalidOperationException ContextFull(int more) =>
+        new($"the context is full: it holds {ContextLength} tokens, {Length} are used and {more} more were given");
+
+    private void EvaluatePending(CancellationToken cancellation)
+    {
+        TransformerModel transformer = Model.Transformer;
+        while (Evaluated < Length)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                Length = Evaluated;
+                hasLogits = false;
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            int count = Math.Min(batch.Capacity, Length - Evaluated);
+            bool last = Evaluated + count == Length;
+            lock (transformer.Gate)
+            {
+                Run(count, last ? WantedLogits.Last : WantedLogits.None);
+                if (last) transformer.Forward.Logits(0, 1).CopyTo(logits);
+            }
+
+            hasLogits = last;
+        }
+    }
+
+    private void Run(int count, WantedLogits wanted)
+    {
+        batch.Clear();
+        batch.Add(sequence, tokens.AsSpan(Evaluated, count), wanted);
+        Model.Transformer.Forward.Run(batch);
+    }
+}

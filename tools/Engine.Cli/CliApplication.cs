@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Reflection;
+using System.Text.Json;
+using Engine.Cli.Commands;
+using Engine.Text;
+
+namespace Engine.Cli;
+
+/// <summary>The command <c>engine</c>: parses, runs, and turns errors into messages and exit codes.</summary>
+internal static class CliApplication
+{
+    /// <summary>Runs one command line.</summary>
+    /// <returns>The exit code, see <see cref="ExitCodes"/>.</returns>
+    public static int Run(IReadOnlyList<string> arguments, ICliConsole console)
+    {
+        try
+        {
+            return Execute(arguments, console);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Interrupted;
+        }
+        catch (UsageException error)
+        {
+            return Complain(console, error.Message, ExitCodes.WrongUsage);
+        }
+        catch (Exception error) when (error is ModelFormatException or IOException or UnauthorizedAccessException
+            or InvalidOperationException or ArgumentException or PlatformNotSupportedException or OutOfMemoryException
+            or JsonException)
+        {
+            return Complain(console, error.Message, ExitCodes.Failed);
+        }
+        catch (ChatTemplateException error)
+        {
+            string place = error.Line > 0 ? $" (line {error.Line} of the template)" : "";
+            return Complain(console, error.Message + place, ExitCodes.Failed);
+        }
+        catch (Exception error)
+        {
+            return Complain(console, "internal error: " + error, ExitCodes.Failed);
+        }
+        finally
+        {
+            Flush(console.Output);
+            Flush(console.Error);
+        }
+    }
+
+    private static int Execute(IReadOnlyList<string> arguments, ICliConsole console)
+    {
+        Command root = BuildRoot(console);
+        // "@name" is text like any other here, not a file with more arguments.
+        var parser = new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+        ParseResult result = root.Parse(arguments, parser);
+        if (result.Errors.Count > 0 && result.Action is not (HelpAction or ExamplesHelpAction or VersionAction))
+        {
+            string message = result.Errors[0].Message;
+            string command = result.CommandResult.Command == root ? "" : " " + result.CommandResult.Command.Name;
+            throw new UsageException($"{message} (engine{command} --help tells more)");
+        }
+
+        var invocation = new InvocationConfiguration
+        {
+            Output = console.Output,
+            Error = console.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        return result.Invoke(invocation);
+    }
+
+    // A plain Command, because a RootCommand takes its name from the executable's file.
+    private static Command BuildRoot(ICliConsole console)
+    {
+        var root = new Command("engine", "Runs language models in GGUF files on the CPU.")
+        {
+            RunCommand.Create(console),
+            ChatCommand.Create(console),
+            InfoCommand.Create(console),
+            TokenizeCommand.Create(console),
+            TemplateCommand.Create(console),
+            LogitsCommand.Create(console),
+            PerplexityCommand.Create(console),
+            BenchCommand.Create(console),
+            SelfTestCommand.Create(console),
+        };
+        var help = new HelpOption();
+        help.Action = new ExamplesHelpAction((HelpAction)help.Action!, console);
+        root.Add(help);
+        root.Add(new Option<bool>("--version") { Description = "Show the version", Action = new VersionAction(console) });
+        return root;
+    }
+
+    private static int Complain(ICliConsole console, string message, int code)
+    {
+        // Results that came before the error belong before it, also where both streams end in one place.
+        Flush(console.Output);
+        console.Error.WriteLine("engine: " + message.ReplaceLineEndings(" ").Trim());
+        return code;
+    }
+
+    private static void Flush(TextWriter writer)
+    {
+        try
+        {
+            writer.Flush();
+        }
+        catch (IOException)
+        {
+            // The reader has gone, as in "engine … | head": nobody is left to be told.
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.CommandLine;
+using System.Globalization;
+using Engine.Text;
+
+namespace Engine.Cli.Commands;
+
+/// <summary><c>engine perplexity</c>: how well a model predicts a text.</summary>
+/// <remarks>As llama.cpp's tool does it: windows of --context tokens one after the other, each from an empty cache, its
+/// first token replaced by BOS if the model wants one; by default only the second half of each is scored.</remarks>
+internal sealed class PerplexityCommand
+{
+    private readonly ICliConsole console;
+    private readonly Argument<string> model = CliOptions.Model();
+    private readonly Argument<string> file = new("FILE") { Description = "The text" };
+    private readonly Option<int> chunks = CliOptions.Integer("--chunks", "Windows to score; 0 = all", 0, -1);
+    private readonly Option<string> score = new("--score")
+    {
+        Description = "Predictions that count in each window: second-half or all",
+        HelpName = "WHICH",
+        DefaultValueFactory = _ => "second-half",
+    };
+
+    private readonly Option<bool> special = CliOptions.Flag("--special", "Recognise special tokens in the text");
+    private readonly Option<bool> json = CliOptions.Json();
+    private readonly ModelArguments arguments = new("Tokens of a window", defaultContext: 512);
+
+    private PerplexityCommand(ICliConsole console) => this.console = console;
+
+    public static Command Create(ICliConsole console)
+    {
+        var self = new PerplexityCommand(console);
+        self.score.AcceptOnlyFromAmong("second-half", "all");
+        var command = new CliCommand("perplexity", "Measures how well a model predicts a text.",
+            "engine perplexity my-model.gguf book.txt",
+            "engine perplexity my-model.gguf book.txt --context 1024 --chunks 8 --score all --json")
+        {
+            self.model, self.file, self.chunks, self.score, self.special, self.json,
+        };
+        self.arguments.AddTo(command);
+        command.SetAction(self.Run);
+        return command;
+    }
+
+    private int Run(ParseResult result)
+    {
+        int context = arguments.Context(result);
+        byte[] text = File.ReadAllBytes(result.GetRequiredValue(file));
+        using var interruption = new Interruption(console);
+        using LanguageModel loaded = arguments.Load(result, result.GetRequiredValue(model), Math.Min(context, 512));
+        var tokens = new ArrayBufferWriter<int>();
+        loaded.Tokenizer.Encode(text, tokens, addSpecial: true, parseSpecial: result.GetValue(special));
+        int windows = tokens.WrittenCount / context;
+        if (windows == 0)
+            throw new InvalidOperationException(
+                $"the text has {tokens.WrittenCount} tokens, less than one window of {context} (--context)");
+        if (result.GetValue(chunks) > 0) windows = Math.Min(windows, result.GetValue(chunks));
+        using Session session = loaded.CreateSession(arguments.Session(result, context));
+        var scores = new PerplexityScore(loaded.VocabularySize);
+        bool asJson = result.GetValue(json);
+        var progress = new Progress(console, asJson);
+        int first = result.GetValue(score) == "all" ? 0 : context / 2;
+        for (int window = 0; window < windows; window++)
+        {
+            int[] ids = tokens.WrittenSpan.Slice(window * context, context).ToArray();
+            if (loaded.Tokenizer.AddsBeginOfSequence) ids[0] = loaded.Tokenizer.BeginOfSequence;
+            ScoreWindow(session, ids, first, scores, interruption.Token);
+            progress.Report("windows", window + 1, windows);
+        }
+
+        progress.Clear();
+        if (asJson) WriteJson(scores, context, windows, result.GetRequiredValue(score));
+        else
+            console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"perplexity {scores.Perplexity:F4} ± {scores.PerplexityError:F4}, nll {scores.Mean:F6} ± "
+                + $"{scores.MeanError:F6} nats per token, {scores.Count} tokens in {windows} windows of {context}"));
+        return ExitCodes.Done;
+    }
+
+    private static void ScoreWindow(Session session, int[] ids, int first, PerplexityScore scores,
+        CancellationToken cancellation)
+    {
+        session.Reset();
+        if (first > 0) session.Prefill(ids.AsSpan(0, first), cancellation);
+        int vocabulary = session.Model.VocabularySize;
+        session.Evaluate(
+            ids.AsSpan(first, ids.Length - 1 - first),
+            (position, logits) =>
+            {
+                for (int row = 0; row < logits.Length / vocabulary; row++)
+                    scores.Add(logits.Slice(row * vocabulary, vocabulary), ids[position + row + 1]);
+            },
+            chunk: 0, cancellation);
+    }
+
+    private void WriteJson(PerplexityScore scores, int context, int windows, string scored) =>
+        JsonResult.Write(console, writer =>
+        {
+            JsonResult.Number(writer, "perplexity", scores.Perplexity);
+            JsonResult.Number(writer, "perplexity_standard_error", scores.PerplexityError);
+            JsonResult.Number(writer, "nll", scores.Mean);
+            JsonResult.Number(writer, "nll_standard_error", scores.MeanError);
+            writer.WriteNumber("tokens", scores.Count);
+            writer.WriteNumber("windows", windows);
+            writer.WriteNumber("context", context);
+            writer.WriteString("score", scored);
+        });
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Engine.Cache;
+using Engine.Isa;
+
+namespace Engine.Cli;
+
+/// <summary>The options that load a model and open a session.</summary>
+internal sealed class ModelArguments(string contextDescription, int defaultContext = 0, int defaultThreads = 0,
+    CacheType defaultCache = CacheType.F16)
+{
+    private readonly Option<int> threads = CliOptions.Threads(defaultThreads);
+    private readonly Option<int> context = CliOptions.Context(contextDescription, defaultContext);
+    private readonly Option<CacheType> cacheType = CliOptions.CacheType(defaultCache);
+    private readonly Option<InstructionSet?> isa = CliOptions.Isa();
+
+    public void AddTo(Command command)
+    {
+        command.Add(threads);
+        command.Add(context);
+        command.Add(cacheType);
+        command.Add(isa);
+    }
+
+    public int Context(ParseResult result) => result.GetValue(context);
+
+    public CacheType CacheType(ParseResult result) => result.GetValue(cacheType);
+
+    public LanguageModel Load(ParseResult result, string path, int batchTokens = 512)
+    {
+        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such file");
+        return LanguageModel.Load(path, new ModelOptions
+        {
+            Threads = result.GetValue(threads),
+            InstructionSet = result.GetValue(isa),
+            BatchTokens = batchTokens,
+        });
+    }
+
+    public SessionOptions Session(ParseResult result, int contextLength) => new()
+    {
+        ContextLength = contextLength,
+        CacheType = CacheType(result),
+    };
+}

@@ -26,6 +26,9 @@ internal readonly unsafe struct Avx2Lanes<TDot> : ILaneWords<Vector256<byte>, Ve
     public static Vector256<byte> Load(byte* source) => Vector256.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<byte> lanes, byte* target) => lanes.Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> LoadNibbles(byte* source)
     {
         Vector128<byte> both = Vector128.Load(source);

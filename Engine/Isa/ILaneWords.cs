@@ -19,6 +19,8 @@ internal unsafe interface ILaneWords<TB, TI, TF>
     /// <summary>32 bytes from any address.</summary>
     static abstract TB Load(byte* source);
 
+    static abstract void Store(TB lanes, byte* target);
+
     /// <summary>Low nibbles of 16 bytes in lanes 0–15, their high nibbles in lanes 16–31.</summary>
     static abstract TB LoadNibbles(byte* source);
 

@@ -28,6 +28,13 @@ internal readonly unsafe struct NeonLanes<TDot> : ILaneWords<NeonBytes, Vector12
     public static NeonBytes Load(byte* source) => new(Vector128.Load(source), Vector128.Load(source + 16));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(NeonBytes lanes, byte* target)
+    {
+        lanes.Low.Store(target);
+        lanes.High.Store(target + 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static NeonBytes LoadNibbles(byte* source)
     {
         Vector128<byte> both = Vector128.Load(source);

@@ -18,6 +18,8 @@ internal readonly unsafe struct ScalarLanes : ILaneWords<ScalarBytes, int, float
 
     public static ScalarBytes Load(byte* source) => *(ScalarBytes*)source;
 
+    public static void Store(ScalarBytes lanes, byte* target) => *(ScalarBytes*)target = lanes;
+
     public static ScalarBytes LoadNibbles(byte* source)
     {
         ScalarBytes result = default;

@@ -28,6 +28,7 @@ internal sealed unsafe class LinearCase : IDisposable
     private readonly AlignedBuffer<short> sums32, sums256;
     private readonly AlignedBuffer<byte> scratch = new(LinearKernel.ScratchBytes);
     private readonly float[] decoded;
+    private double[]? exact, magnitudes;
     private readonly int tokens;
 
     public LinearCase(WeightType type, LinearCaseKind kind, int rows, int columns, int tokens, int misalignment,
@@ -81,24 +82,44 @@ internal sealed unsafe class LinearCase : IDisposable
         return output;
     }
 
-    /// <summary>The product in double precision and the sum of the absolute values of its terms.</summary>
-    public void Reference(ActivationKinds input, int row, int token, out double value, out double magnitude)
+    /// <summary>The products of all tokens in double precision and the sums of the absolute values of their terms,
+    /// [token][row].</summary>
+    public (double[] Values, double[] Magnitudes) Reference(ActivationKinds input)
     {
-        (value, magnitude) = (0, 0);
-        for (int column = 0; column < Weights.Columns; column++)
+        if (exact is not null) return (exact, magnitudes!);
+        int columns = Weights.Columns, rows = Weights.Rows;
+        (exact, magnitudes) = (new double[tokens * rows], new double[tokens * rows]);
+        double[] a = new double[columns];
+        for (int token = 0; token < tokens; token++)
         {
-            int i = token * Weights.Columns + column;
-            int group = token * (Weights.Columns / 32);
-            double a = input switch
+            for (int column = 0; column < columns; column++) a[column] = Activation(input, token, column);
+            for (int row = 0; row < rows; row++)
             {
-                ActivationKinds.Group32 => (double)scales32.Pointer[group + column / 32] * quants32.Pointer[i],
-                ActivationKinds.Group256 => (double)scales256.Pointer[group + column / 256] * quants256.Pointer[i],
-                _ => values.Pointer[i],
-            };
-            double term = a * decoded[row * Weights.Columns + column];
-            value += term;
-            magnitude += Math.Abs(term);
+                (double value, double magnitude) = (0, 0);
+                for (int column = 0; column < columns; column++)
+                {
+                    double term = a[column] * decoded[row * columns + column];
+                    value += term;
+                    magnitude += Math.Abs(term);
+                }
+
+                (exact[token * rows + row], magnitudes[token * rows + row]) = (value, magnitude);
+            }
         }
+
+        return (exact, magnitudes);
+    }
+
+    private double Activation(ActivationKinds input, int token, int column)
+    {
+        int i = token * Weights.Columns + column;
+        int group = token * (Weights.Columns / 32);
+        return input switch
+        {
+            ActivationKinds.Group32 => (double)scales32.Pointer[group + column / 32] * quants32.Pointer[i],
+            ActivationKinds.Group256 => (double)scales256.Pointer[group + column / 256] * quants256.Pointer[i],
+            _ => values.Pointer[i],
+        };
     }
 
     public void Dispose()

@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Engine.Isa;
+
+/// <summary>Tiles by <c>vpmaddubsw</c>, 512 bit: pair sums added in 16 bits, widened once a segment.</summary>
+internal readonly unsafe struct Avx512Tile
+    : ITileWords<Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>>
+{
+    public static int Rows => 16;
+
+    public static bool SignedWeights => false;
+
+    public static bool Narrow => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int StartWord(sbyte* a, int quads, int offset) => TileSums.Halves(a, quads, offset);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<short> Dot(Vector512<short> sum, Vector512<byte> weights, Vector512<byte> a) =>
+        sum + Avx512BW.MultiplyAddAdjacent(weights, a.AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Finish(Vector512<int> total, Vector512<short> sum) =>
+        total + Avx512BW.MultiplyAddAdjacent(sum, Vector512.Create((short)1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> FinishScaled(Vector512<int> total, Vector512<short> sum, byte* scales) =>
+        total + Avx512BW.MultiplyAddAdjacent(sum, Vector512.Load((short*)scales));
+
+    public static int ScaleWord(short scale) => (ushort)scale | scale << 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> AddPairs(Vector512<int> total, byte* pairs, int* sums) =>
+        total + Avx512BW.MultiplyAddAdjacent(Vector512.Load((short*)pairs), Vector512.Create(*sums).AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Load(byte* source) => Vector512.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> BroadcastQuad(sbyte* source) => Vector512.Create(*(int*)source).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<short> Start(int* word) => Vector512.Create(*word).AsInt16();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> AddTimes16(Vector512<int> total, Vector512<int> part) => total + (part << 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ToFloat(Vector512<int> value) => Vector512.ConvertToSingle(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Broadcast(float* source) => Vector512.Create(*source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadFloats(float* source) => Vector512.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> value, float* target) => value.Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Multiply(Vector512<float> left, Vector512<float> right) => left * right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MultiplyAdd(
+        Vector512<float> left, Vector512<float> right, Vector512<float> sum) => Avx512F.FusedMultiplyAdd(left, right, sum);
+}

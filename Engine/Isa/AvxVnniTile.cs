@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Engine.Isa;
+
+/// <summary>Tiles by <c>vpdpbusd</c>, 256 bit: sums of 32 bits.</summary>
+internal readonly unsafe struct AvxVnniTile
+    : ITileWords<Vector256<byte>, Vector256<int>, Vector256<int>, Vector256<float>>
+{
+    public static int Rows => 8;
+
+    public static bool SignedWeights => false;
+
+    public static bool Narrow => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int StartWord(sbyte* a, int quads, int offset) => -offset * TileSums.All(a, quads);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Dot(Vector256<int> sum, Vector256<byte> weights, Vector256<byte> a) =>
+        AvxVnni.MultiplyWideningAndAdd(sum, weights, a.AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Finish(Vector256<int> total, Vector256<int> sum) => total + sum;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> FinishScaled(Vector256<int> total, Vector256<int> sum, byte* scales) =>
+        total + sum * Vector256.Load((int*)scales);
+
+    public static int ScaleWord(short scale) => scale;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddPairs(Vector256<int> total, byte* pairs, int* sums) =>
+        AvxVnni.MultiplyWideningAndAdd(total, Vector256.Load((short*)pairs), Vector256.Create(*sums).AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Load(byte* source) => Vector256.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> BroadcastQuad(sbyte* source) => Vector256.Create(*(int*)source).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Start(int* word) => Vector256.Create(*word);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddTimes16(Vector256<int> total, Vector256<int> part) => total + (part << 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> ToFloat(Vector256<int> value) => Vector256.ConvertToSingle(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Broadcast(float* source) => Vector256.Create(*source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFloats(float* source) => Vector256.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<float> value, float* target) => value.Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> MultiplyAdd(
+        Vector256<float> left, Vector256<float> right, Vector256<float> sum) => Fma.MultiplyAdd(left, right, sum);
+}

@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using Engine.Formats;
+using Engine.Isa;
+
+namespace Engine.Kernels;
+
+/// <summary>Plain blocks of 32 as tiles.</summary>
+internal readonly unsafe struct BlockTileSource<TFormat, TWords, TB, TI, TF, TRoute> : ITileSource
+    where TFormat : struct, IBlockLanes
+    where TWords : struct, ILaneWords<TB, TI, TF>
+    where TB : struct
+    where TI : struct
+    where TF : struct
+    where TRoute : struct, ITileRoute
+{
+    public static ActivationKinds Input => ActivationKinds.Group32;
+
+    public static int BlockBytes => TFormat.BlockBytes;
+
+    public static int GroupElements => 32;
+
+    public static int SegmentQuads => TilePanel<TRoute>.SegmentQuads(TFormat.Signed, TFormat.Largest, 32);
+
+    public static int Planes => TilePanel<TRoute>.Planes(TFormat.Signed);
+
+    public static int PanelOffset => TilePanel<TRoute>.Offset(TFormat.Signed, TFormat.Offset);
+
+    public static bool Scaled => false;
+
+    public static bool HasMinimum => TFormat.HasMinimum;
+
+    public static int MinimumElements => 32;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Unpack(byte* block, int part, byte* lanes)
+    {
+        TWords.Store(TFormat.Load<TWords, TB, TI, TF>(block), lanes);
+        TilePanel<TRoute>.Adjust(lanes, TFormat.Signed, TFormat.Offset);
+    }
+
+    public static void Integers(byte* block, short* scales, short* minimums)
+    {
+    }
+
+    public static float Scale(byte* block) => TFormat.ScaleTable[TFormat.ScaleIndex(block)];
+
+    public static float Minimum(byte* block) => ScaleTables.Half[TFormat.MinimumIndex(block)];
+}

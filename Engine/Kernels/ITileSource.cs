@@ -1,0 +1,44 @@
+using Engine.Isa;
+
+namespace Engine.Kernels;
+
+/// <summary>What a tile must know of a format on one instruction set; constants all, so that loops fold them.</summary>
+/// <remarks>A group (32 elements of a plain block, 256 of a super-block) has one f32 scale a row. Its segments are what
+/// a sum may gather before it is widened or multiplied by an integer scale.</remarks>
+internal unsafe interface ITileSource
+{
+    static abstract ActivationKinds Input { get; }
+
+    static abstract int BlockBytes { get; }
+
+    static abstract int GroupElements { get; }
+
+    /// <summary>Quads (4 elements) in a segment: 4 or 8.</summary>
+    static abstract int SegmentQuads { get; }
+
+    /// <summary>2 if eight-bit weights are split into nibbles (low plane, then high plane minus eight), else 1.</summary>
+    static abstract int Planes { get; }
+
+    /// <summary>Offset of the weights in the panel (of the high plane, if there are two); 0 = sums start at zero.
+    /// </summary>
+    static abstract int PanelOffset { get; }
+
+    /// <summary>True if segments have integer scales.</summary>
+    static abstract bool Scaled { get; }
+
+    static abstract bool HasMinimum { get; }
+
+    /// <summary>Elements under one integer minimum: 16 or 32 (super-blocks only).</summary>
+    static abstract int MinimumElements { get; }
+
+    /// <summary>Lanes of 32 elements as they stand in the panel (before splitting into planes).</summary>
+    static abstract void Unpack(byte* block, int part, byte* lanes);
+
+    /// <summary>Integer scales and minimums of every 16 elements (super-blocks only).</summary>
+    static abstract void Integers(byte* block, short* scales, short* minimums);
+
+    static abstract float Scale(byte* block);
+
+    /// <summary>What multiplies Σa: m, or −dmin under the integer minimums.</summary>
+    static abstract float Minimum(byte* block);
+}

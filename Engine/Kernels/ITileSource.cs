@@ -16,7 +16,8 @@ internal unsafe interface ITileSource
     /// <summary>Quads (4 elements) in a segment: 4 or 8.</summary>
     static abstract int SegmentQuads { get; }
 
-    /// <summary>2 if eight-bit weights are split into nibbles (low plane, then high plane minus eight), else 1.</summary>
+    /// <summary>2 if eight-bit weights are split into nibbles (low plane, then high plane minus eight), else 1.
+    /// </summary>
     static abstract int Planes { get; }
 
     /// <summary>Offset of the weights in the panel (of the high plane, if there are two); 0 = sums start at zero.

@@ -38,7 +38,8 @@ internal static unsafe class LinearChecks
                 foreach (int tokens in TokenCounts)
                 {
                     string? wrong = Compare(kernel, twin, data, tokens);
-                    if (wrong is not null) return $"{kernel.Name}, {kind}, {rows} × {columns}, {tokens} tokens: {wrong}";
+                    if (wrong is not null)
+                        return $"{kernel.Name}, {kind}, {rows} × {columns}, {tokens} tokens: {wrong}";
                 }
             }
         }

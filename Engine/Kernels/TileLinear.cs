@@ -111,7 +111,8 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
     }
 
     /// <summary>Prepares what tokens bring besides their quants: [four tokens][group][starts | sums | scales].</summary>
-    private static void Record(in QuantizedRows rows, int firstToken, int tokens, int column, int groups, int* records)
+    private static void Record(
+        in QuantizedRows rows, int firstToken, int tokens, int column, int groups, int* records)
     {
         int recordStride = groups * RecordWords;
         for (int token = 0; token < (tokens + TileTokens - 1) / TileTokens * TileTokens; token++)

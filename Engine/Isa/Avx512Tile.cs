@@ -68,5 +68,6 @@ internal readonly unsafe struct Avx512Tile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(
-        Vector512<float> left, Vector512<float> right, Vector512<float> sum) => Avx512F.FusedMultiplyAdd(left, right, sum);
+        Vector512<float> left, Vector512<float> right, Vector512<float> sum) =>
+        Avx512F.FusedMultiplyAdd(left, right, sum);
 }

@@ -110,7 +110,8 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
         }
     }
 
-    /// <summary>Prepares what tokens bring besides their quants: [four tokens][group][starts | sums | scales].</summary>
+    /// <summary>Prepares what tokens bring besides their quants: [four tokens][group][starts, sums, scales].
+    /// </summary>
     private static void Record(
         in QuantizedRows rows, int firstToken, int tokens, int column, int groups, int* records)
     {

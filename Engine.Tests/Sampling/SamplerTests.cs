@@ -267,7 +267,7 @@ public sealed class SamplerTests
             TimeSpan time = Stopwatch.GetElapsedTime(start);
             Assert.AreEqual(0, GC.GetAllocatedBytesForCurrentThread() - before, options.ToString());
             Console.WriteLine($"{time.TotalMicroseconds / 1000:F1} µs {options}");
-            Assert.IsLessThan(5, time.TotalMilliseconds / 1000, "milliseconds a token, on a busy machine");
+            Assert.IsLessThan(20, time.TotalMilliseconds / 1000, "milliseconds a token, on a busy machine");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Engine.Text.Templates;
 
 namespace Engine.Text;
 
@@ -9,20 +10,31 @@ namespace Engine.Text;
 /// hostile template ends in a <see cref="ChatTemplateException"/>.</remarks>
 public sealed class ChatTemplate
 {
-    private ChatTemplate(string source) => Source = source;
+    private readonly Statement[] _body;
+
+    private ChatTemplate(string source, Statement[] body)
+    {
+        Source = source;
+        _body = body;
+    }
 
     /// <summary>The template's text, as given.</summary>
     public string Source { get; }
 
     /// <summary>Reads a template.</summary>
     /// <exception cref="ChatTemplateException">The text is not a valid template; the line is set.</exception>
-    public static ChatTemplate Parse(string source) => new(source);
+    public static ChatTemplate Parse(string source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new ChatTemplate(source, Parser.Parse(source));
+    }
 
     /// <summary>Renders with exactly the variables given.</summary>
     /// <param name="variables">A JSON object; each property is a variable. <c>2</c> and <c>2.0</c> stay apart.</param>
     /// <param name="now">The time that <c>strftime_now</c> tells; the local clock if null.</param>
     /// <exception cref="ChatTemplateException">The template refuses the input or fails on it.</exception>
-    public string Render(JsonElement variables, DateTime? now = null) => throw new NotSupportedException();
+    public string Render(JsonElement variables, DateTime? now = null) =>
+        new Interpreter(JsonReader.ReadObject(variables), now).Run(_body);
 
     /// <summary>Renders a conversation. The template sees <c>messages</c>, <c>add_generation_prompt</c>,
     /// <c>bos_token</c>, <c>eos_token</c>, and <c>tools</c> and <c>documents</c> as none.</summary>
@@ -40,5 +52,32 @@ public sealed class ChatTemplate
         string? bosToken = null,
         string? eosToken = null,
         JsonElement? variables = null,
-        DateTime? now = null) => throw new NotSupportedException();
+        DateTime? now = null)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        List<Value> turns = new(messages.Count);
+        foreach (ChatMessage message in messages)
+        {
+            DictValue turn = new();
+            Set(turn, "role", new StringValue(message.Role));
+            Set(turn, "content", new StringValue(message.Content));
+            turns.Add(turn);
+        }
+
+        DictValue names = new();
+        Set(names, "messages", new ListValue(turns));
+        Set(names, "tools", NoneValue.Instance);
+        Set(names, "documents", NoneValue.Instance);
+        Set(names, "add_generation_prompt", BoolValue.Of(addGenerationPrompt));
+        Set(names, "bos_token", new StringValue(bosToken ?? ""));
+        Set(names, "eos_token", new StringValue(eosToken ?? ""));
+        if (variables is { } further)
+        {
+            foreach ((Value name, Value value) in JsonReader.ReadObject(further).Items) names.Items[name] = value;
+        }
+
+        return new Interpreter(names, now).Run(_body);
+    }
+
+    private static void Set(DictValue dict, string name, Value value) => dict.Items[new StringValue(name)] = value;
 }

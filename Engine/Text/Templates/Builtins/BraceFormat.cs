@@ -137,7 +137,6 @@ internal static class BraceFormat
             if (Operators.TryInteger(value, out long number))
             {
                 if (isFloatType) return spec.FormatFloat(context, number);
-                if (value is BoolValue && spec.Type == '\0') return spec.FormatText(context, context.Text(value));
                 if (spec.Type is '\0' or 'd' or 'x' or 'X' or 'o' or 'b') return spec.FormatInteger(context, number);
             }
 

@@ -35,18 +35,21 @@ internal static class Convert
     }
 
     /// <summary>Follows an attribute path such as <c>function.name</c> or <c>0</c>; null or none is the value itself.
-    /// </summary>
-    public static Value GetPath(Interpreter context, Value value, Value? path)
+    /// A default takes the place of whatever is undefined on the way.</summary>
+    public static Value GetPath(Interpreter context, Value value, Value? path, Value? otherwise = null)
     {
         if (path is null or NoneValue) return value;
-        if (path is not StringValue text) return Attributes.GetItem(context, value, path);
+        if (path is not StringValue text) return Or(Attributes.GetItem(context, value, path), otherwise);
         foreach (string part in text.Text.Split('.'))
         {
             bool isIndex = part.Length > 0 && !part.AsSpan().ContainsAnyExceptInRange('0', '9');
             Value key = isIndex && long.TryParse(part, out long index) ? new IntValue(index) : new StringValue(part);
-            value = Attributes.GetItem(context, value, key);
+            value = Or(Attributes.GetItem(context, value, key), otherwise);
         }
 
         return value;
     }
+
+    private static Value Or(Value value, Value? otherwise) =>
+        value is UndefinedValue && otherwise is not (null or NoneValue) ? otherwise : value;
 }

@@ -66,8 +66,7 @@ internal static class GroupFilters
         List<(Value Key, Value Shown, Value Item)> keyed = [];
         foreach (Value item in context.Iterate(input))
         {
-            Value shown = Convert.GetPath(context, item, given[0]);
-            if (shown is UndefinedValue && given[1] is { } otherwise) shown = otherwise;
+            Value shown = Convert.GetPath(context, item, given[0], given[1]);
             Value key = !caseSensitive && shown is StringValue text
                 ? new StringValue(PythonString.Lower(text.Text))
                 : shown;

@@ -25,11 +25,7 @@ internal static class SelectFilters
     private static IEnumerable<Value> MapAttribute(
         Interpreter context, IEnumerable<Value> items, Value path, Value? otherwise)
     {
-        foreach (Value item in items)
-        {
-            Value value = Convert.GetPath(context, item, path);
-            yield return value is UndefinedValue && otherwise is not null ? otherwise : value;
-        }
+        foreach (Value item in items) yield return Convert.GetPath(context, item, path, otherwise);
     }
 
     private static IEnumerable<Value> MapFilter(

@@ -297,7 +297,8 @@ public sealed class SamplerTests
         var logits = new float[count];
         for (int i = 0; i < count; i++)
         {
-            double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(Math.Tau * random.NextDouble());
+            double radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
+            double normal = radius * Math.Cos(Math.Tau * random.NextDouble());
 
             // Coarse steps make equal logits, which the filters have to order.
             logits[i] = MathF.Round((float)normal * deviation * 16) / 16;

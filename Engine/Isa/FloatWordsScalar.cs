@@ -86,7 +86,8 @@ internal readonly unsafe struct FloatWordsScalar : IFloatWords<float>
 
     public static void StoreUInt16(float value, ushort* destination) => *destination = (ushort)SingleToInt32Bits(value);
 
-    public static float LoadInt8(sbyte* source) => Int32BitsToSingle(*source);
+    /// <remarks>Through a conversion that may not be folded into the load, for the same reason.</remarks>
+    public static float LoadInt8(sbyte* source) => Int32BitsToSingle((*(byte*)source ^ 0x80) - 0x80);
 
     public static void StoreInt8(float value, sbyte* destination) => *destination = (sbyte)SingleToInt32Bits(value);
 

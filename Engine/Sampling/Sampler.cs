@@ -44,7 +44,8 @@ public sealed class Sampler
 
         // A temperature just above 0 must not become a scale of ∞: 0 · ∞ is not a number.
         _scale = Math.Min(1 / options.Temperature, float.MaxValue);
-        bool penalizes = options.RepetitionPenalty != 1 || options.FrequencyPenalty != 0 || options.PresencePenalty != 0;
+        bool penalizes =
+            options.RepetitionPenalty != 1 || options.FrequencyPenalty != 0 || options.PresencePenalty != 0;
         int window = options.RepeatLastN < 0 ? maxHistory : Math.Min(options.RepeatLastN, maxHistory);
         if (penalizes && window > 0) _history = new TokenHistory(window, vocabularySize);
         if (!options.IsGreedy)

@@ -1,6 +1,7 @@
 namespace Engine;
 
-/// <summary>A model file is damaged, truncated, contradicts itself, or needs something this engine does not know.</summary>
+/// <summary>A model file is damaged, truncated, contradicts itself, or needs something this engine does not know.
+/// </summary>
 /// <remarks>The message names the key or tensor, what was expected and what was found.</remarks>
 public sealed class ModelFormatException : Exception
 {

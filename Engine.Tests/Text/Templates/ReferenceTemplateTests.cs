@@ -60,7 +60,11 @@ public sealed class ReferenceTemplateTests
         if (item.TryGetProperty("expected", out JsonElement expected))
             return Differ(expected.GetString()!, rendered ?? $"error: {error}");
         if (item.GetProperty("error_from").GetString() == "raise_exception")
-            return isRaised ? Differ(item.GetProperty("error").GetString()!, error!) : $"not raised but {error ?? "rendered"}";
+        {
+            string message = item.GetProperty("error").GetString()!;
+            return isRaised ? Differ(message, error!) : $"not raised but {error ?? "rendered"}";
+        }
+
         if (rendered is null) return isRaised ? $"raised by the template: {error}" : null;
         return item.TryGetProperty("alt_expected", out JsonElement alternative)
             ? Differ(alternative.GetString()!, rendered)

@@ -112,7 +112,7 @@ internal struct FormatSpec
             'b' => (InBase(magnitude, 2), "0b"),
             _ => (magnitude.ToString(CultureInfo.InvariantCulture), ""),
         };
-        return Finish(context, number < 0, IsAlternate ? prefix : "", digits, "", Type is 'x' or 'X' or 'o' or 'b' ? 4 : 3);
+        return Finish(context, number < 0, IsAlternate ? prefix : "", digits, "", prefix.Length > 0 ? 4 : 3);
     }
 
     private static string InBase(ulong number, uint radix)

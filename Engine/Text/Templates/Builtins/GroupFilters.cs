@@ -49,7 +49,7 @@ internal static class GroupFilters
             int start = 0;
             for (long i = 0; i < slices; i++)
             {
-                context.Budget.Step();
+                context.Budget.ChargeItems(4);
                 int count = (int)(perSlice + (i < longer ? 1 : 0));
                 List<Value> slice = items.GetRange(start, count);
                 start += count;

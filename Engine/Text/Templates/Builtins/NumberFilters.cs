@@ -53,7 +53,8 @@ internal static class NumberFilters
         }
 
         if (radix == 0) radix = 10;
-        if (radix is < 2 or > 36 || digits.StartsWith('_') || digits.EndsWith('_') || digits.Contains("__")) return null;
+        if (radix is < 2 or > 36) return null;
+        if (digits.StartsWith('_') || digits.EndsWith('_') || digits.Contains("__")) return null;
         if (!NumberText.TryParseInteger(digits.Replace("_", ""), radix, out long number)) return null;
         return new IntValue(isNegative ? -number : number);
     }

@@ -115,7 +115,8 @@ internal static class PercentFormat
         double number = Convert.Number(value, $"the value for %{spec.Type}");
         if (!Operators.TryInteger(value, out long integer))
         {
-            if (!(Math.Abs(number) < long.MaxValue)) throw new ChatTemplateException("the number is out of range for %d");
+            if (!(Math.Abs(number) < long.MaxValue))
+                throw new ChatTemplateException("the number is out of range for %d");
             integer = (long)number;
         }
 

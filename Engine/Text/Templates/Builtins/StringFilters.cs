@@ -83,9 +83,9 @@ internal static class StringFilters
     {
         Value?[] given = arguments.Bind("replace", 2, "s", "new", "count");
         long count = given[2] is null or NoneValue ? -1 : Convert.Integer(given[2]!, "count");
-        string text = context.Text(input);
-        string replaced = StringMethods.ReplaceText(context, text, context.Text(given[0]!), context.Text(given[1]!), count);
-        return new StringValue(replaced);
+        string old = context.Text(given[0]!);
+        string replacement = context.Text(given[1]!);
+        return new StringValue(StringMethods.ReplaceText(context, context.Text(input), old, replacement, count));
     }
 
     public static Value Format(Interpreter context, Value input, Arguments arguments)

@@ -7,7 +7,7 @@ internal static partial class StringMethods
     public static Builtin? Find(string name) => name switch
     {
         "capitalize" => static (c, s, a) => Map(c, s, a, PythonString.Capitalize),
-        "casefold" => static (c, s, a) => Map(c, s, a, t => PythonString.Lower(t).Replace("ß", "ss").Replace('ς', 'σ')),
+        "casefold" => static (c, s, a) => Map(c, s, a, CaseFold),
         "center" => static (c, s, a) => Pad(c, s, a, Padding.Center),
         "count" => Count,
         "encode" => static (_, _, _) => throw new ChatTemplateException("str.encode is not supported"),
@@ -29,7 +29,7 @@ internal static partial class StringMethods
         "isprintable" => static (_, s, a) => BoolValue.Of(Plain(s, a).Length == 0
             || All(s, a, c => PythonString.IsPrintable(c)).IsTrue),
         "isspace" => static (_, s, a) => All(s, a, PythonString.IsSpace),
-        "istitle" => static (_, s, a) => BoolValue.Of(HasLetters(Plain(s, a)) && PythonString.Title(Plain(s, a)) == Plain(s, a)),
+        "istitle" => static (_, s, a) => BoolValue.Of(IsTitle(Plain(s, a))),
         "isupper" => static (_, s, a) => BoolValue.Of(HasCase(Plain(s, a), isUpper: true)),
         "join" => Join,
         "ljust" => static (c, s, a) => Pad(c, s, a, Padding.Left),
@@ -105,6 +105,10 @@ internal static partial class StringMethods
         return hasCased;
     }
 
+    private static bool IsTitle(string text) => HasLetters(text) && PythonString.Title(text) == text;
+
+    private static string CaseFold(string text) => PythonString.Lower(text).Replace("ß", "ss").Replace('ς', 'σ');
+
     private static string SwapCase(string text)
     {
         System.Text.StringBuilder swapped = new(text.Length);
@@ -144,7 +148,8 @@ internal static partial class StringMethods
         {
             if (c == '\t')
             {
-                int count = size > 0 ? (int)(Math.Min(size, int.MaxValue) - (column % Math.Min(size, int.MaxValue))) : 0;
+                int stop = (int)Math.Clamp(size, 0, int.MaxValue);
+                int count = stop > 0 ? stop - (column % stop) : 0;
                 text.Append(' ', count);
                 column += count;
                 continue;

@@ -64,7 +64,11 @@ internal static class Attributes
     private static Value? FindItem(Value target, Value index)
     {
         if (target is DictValue dict)
-            return index is not (ListValue or DictValue) && dict.Items.TryGetValue(index, out Value? value) ? value : null;
+        {
+            bool isHashable = index is not (ListValue or DictValue);
+            return isHashable && dict.Items.TryGetValue(index, out Value? value) ? value : null;
+        }
+
         if (!Operators.TryInteger(index, out long position)) return null;
         switch (target)
         {

@@ -27,7 +27,8 @@ internal static class Comparison
             case (TupleValue x, TupleValue y): return SequencesEqual(context, x.Items, y.Items);
             case (DictValue x, DictValue y): return DictsEqual(context, x, y);
             case (RangeValue x, RangeValue y):
-                return x.Count == y.Count && (x.Count == 0 || (x.Start == y.Start && (x.Count == 1 || x.Step == y.Step)));
+                return x.Count == y.Count
+                    && (x.Count == 0 || (x.Start == y.Start && (x.Count == 1 || x.Step == y.Step)));
             case (FunctionValue x, FunctionValue y):
                 return x.Name == y.Name && ReferenceEquals(x.Subject, y.Subject);
             default: return KeyComparer.Instance.Equals(a, b);

@@ -77,7 +77,8 @@ internal static class Operators
     private static Value? Repeat(Interpreter context, Value left, Value right)
     {
         (Value sequence, Value factor) = left is StringValue or ListValue or TupleValue ? (left, right) : (right, left);
-        if (sequence is not (StringValue or ListValue or TupleValue) || !TryInteger(factor, out long count)) return null;
+        if (sequence is not (StringValue or ListValue or TupleValue)) return null;
+        if (!TryInteger(factor, out long count)) return null;
         count = Math.Clamp(count, 0, int.MaxValue);
         switch (sequence)
         {

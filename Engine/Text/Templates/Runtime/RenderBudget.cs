@@ -18,10 +18,10 @@ internal sealed class RenderBudget
     public const int MaxDepth = 2000;
 
     /// <summary>Nodes evaluated and items visited: seconds of work; a long conversation takes a hundredth.</summary>
-    private const long MaxSteps = 50_000_000;
+    private const long MaxSteps = 20_000_000;
 
     /// <summary>Sum of all text made on the way. It bounds memory, as any of it may be kept.</summary>
-    private const long MaxTotalText = 512L * 1024 * 1024;
+    private const long MaxTotalText = 256L * 1024 * 1024;
 
     private long _steps;
     private long _text;

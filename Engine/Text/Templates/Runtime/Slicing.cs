@@ -10,8 +10,10 @@ internal static class Slicing
         switch (target)
         {
             case StringValue text: return SliceText(context, text, Bound(start), Bound(stop), stride);
-            case ListValue list: return new ListValue([.. Pick(context, list.Items, Bound(start), Bound(stop), stride)]);
-            case TupleValue tuple: return new TupleValue(Pick(context, tuple.Items, Bound(start), Bound(stop), stride));
+            case ListValue list:
+                return new ListValue([.. Pick(context, list.Items, Bound(start), Bound(stop), stride)]);
+            case TupleValue tuple:
+                return new TupleValue(Pick(context, tuple.Items, Bound(start), Bound(stop), stride));
             case RangeValue range:
                 (long first, int count) = Resolve(range.Count, Bound(start), Bound(stop), stride);
                 long begin = range.Start + (first * range.Step);

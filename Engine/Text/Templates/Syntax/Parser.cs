@@ -217,7 +217,8 @@ internal sealed partial class Parser
     {
         int line = Line;
         Expression left = ParseUnary(withFilters: true);
-        while (TryOperator("**")) left = new BinaryExpression(line, Operator.Power, left, ParseUnary(withFilters: true));
+        while (TryOperator("**"))
+            left = new BinaryExpression(line, Operator.Power, left, ParseUnary(withFilters: true));
         return left;
     }
 

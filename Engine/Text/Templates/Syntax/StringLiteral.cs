@@ -50,7 +50,8 @@ internal static class StringLiteral
     {
         int end = 1;
         int code = 0;
-        while (end < escape.Length && end < 4 && escape[end] is >= '0' and <= '7') code = (code * 8) + escape[end++] - '0';
+        while (end < escape.Length && end < 4 && escape[end] is >= '0' and <= '7')
+            code = (code * 8) + escape[end++] - '0';
         text.Append((char)code);
         return end;
     }

@@ -66,7 +66,9 @@ internal static class NumberText
         if (digits.Length == 0) return false;
         foreach (char c in digits)
         {
-            int digit = char.IsAsciiDigit(c) ? c - '0' : char.IsAsciiLetter(c) ? char.ToLowerInvariant(c) - 'a' + 10 : 99;
+            int digit = char.IsAsciiDigit(c) ? c - '0'
+                : char.IsAsciiLetter(c) ? char.ToLowerInvariant(c) - 'a' + 10
+                : 99;
             if (digit >= radix || number > (long.MaxValue - digit) / radix) return false;
             number = (number * radix) + digit;
         }

@@ -7,7 +7,7 @@ namespace Engine.Tests.Kernels;
 [TestClass]
 public sealed unsafe class FloatLinearTests
 {
-    private static readonly int[] Columns = [1, 2, 7, 8, 15, 16, 17, 23, 31, 33, 46, 64, 90, 576];
+    private static readonly int[] Columns = [1, 2, 7, 8, 15, 16, 17, 23, 31, 33, 46, 64, 90, 576, 1025];
 
     public static IEnumerable<object[]> Cells =>
         from set in FloatSets.Names
@@ -36,7 +36,7 @@ public sealed unsafe class FloatLinearTests
     public void AResultDependsNeitherOnTheBatchNorOnThePartition(string set, WeightType type)
     {
         LinearKernel kernel = FloatLinear.Find(FloatSets.Parse(set), type)!;
-        using var test = new Case(type, 11, 150, 9);
+        using var test = new Case(type, 11, 2200, 9);
         float[] whole = test.Run(kernel, 0, 9, 11);
         float[] parts = test.Run(kernel, 0, 9, kernel.RowGranularity);
         CollectionAssert.AreEqual(whole, parts);

@@ -69,8 +69,8 @@ public sealed unsafe class FloatMathTests
         using GuardedBuffer<sbyte> bytes = new(W.Count);
         float* lanes = stackalloc float[16];
         for (int i = 0; i < W.Count; i++) (halves.Pointer[i], bytes.Pointer[i]) = ((ushort)(0x8001 + i), (sbyte)-i);
-        W.Store(W.LoadUInt16(halves.Pointer), lanes);
-        for (int i = 0; i < W.Count; i++) Assert.AreEqual(0x8001 + i, ((int*)lanes)[i]);
+        W.Store(W.LoadInt16(halves.Pointer), lanes);
+        for (int i = 0; i < W.Count; i++) Assert.AreEqual((short)(0x8001 + i), ((int*)lanes)[i]);
         W.Store(W.LoadInt8(bytes.Pointer), lanes);
         for (int i = 0; i < W.Count; i++) Assert.AreEqual(-i, ((int*)lanes)[i]);
     }

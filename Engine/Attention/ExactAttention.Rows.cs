@@ -18,8 +18,9 @@ internal sealed unsafe partial class ExactAttention<W, V>
                     for (int k = 0; k < elements; k += W.Count) W.Store(W.Load((float*)rows + k), wide + k);
                     break;
                 case CacheType.F16:
+                    // A value that overflowed binary16 is read as ±65,536, which harms less than an infinity.
                     for (int k = 0; k < elements; k += W.Count)
-                        W.Store(FloatMath<W, V>.LoadHalf((ushort*)rows + k), wide + k);
+                        W.Store(FloatMath<W, V>.LoadFiniteHalf((ushort*)rows + k), wide + k);
                     break;
                 default:
                     WidenBlocks(rows, elements, wide);
@@ -28,6 +29,7 @@ internal sealed unsafe partial class ExactAttention<W, V>
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void WidenBlocks(byte* blocks, int elements, float* wide)
     {
         for (int begin = 0; begin < elements; begin += CacheRows.BlockElements, blocks += CacheRows.Q8BlockBytes)
@@ -40,9 +42,9 @@ internal sealed unsafe partial class ExactAttention<W, V>
     }
 
     /// <summary>Widens and transposes a block of keys to [element][slot].</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Transpose(byte* keys, nint rowBytes, CacheType type, int slots, in AttentionScratch parts)
     {
-        V* buffer = stackalloc V[2 * W.Count];
         for (int slot = 0; slot < slots; slot += W.Count)
         {
             byte* rows = keys + (slot * rowBytes);
@@ -59,34 +61,12 @@ internal sealed unsafe partial class ExactAttention<W, V>
                 Widen(rows, rowBytes, type, count, parts.KeyElements, wide);
             }
 
-            for (int element = 0; element < parts.KeyElements; element += W.Count)
+            for (int element = 0; element < parts.KeyElements; element += 4)
             {
-                TransposeSquare(wide + element, stride, parts.Keys + ((nint)element * parts.BlockSlots) + slot,
-                    parts.BlockSlots, buffer);
+                W.TransposeColumns(wide + element, stride, parts.Keys + ((nint)element * parts.BlockSlots) + slot,
+                    parts.BlockSlots);
             }
         }
-    }
-
-    /// <summary>Transposes W.Count × W.Count floats: log2 rounds that zip row i with row i + half.</summary>
-    private static void TransposeSquare(float* source, nint sourceStride, float* destination, nint destinationStride,
-        V* buffer)
-    {
-        V* from = buffer, to = buffer + W.Count;
-        for (int i = 0; i < W.Count; i++) from[i] = W.Load(source + (i * sourceStride));
-        for (int round = 1; round < W.Count; round *= 2)
-        {
-            for (int i = 0; i < W.Count / 2; i++)
-            {
-                to[2 * i] = W.ZipLow(from[i], from[i + (W.Count / 2)]);
-                to[(2 * i) + 1] = W.ZipHigh(from[i], from[i + (W.Count / 2)]);
-            }
-
-            V* swap = from;
-            from = to;
-            to = swap;
-        }
-
-        for (int i = 0; i < W.Count; i++) W.Store(from[i], destination + (i * destinationStride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -90,8 +90,8 @@ internal readonly unsafe struct FloatWords128 : IFloatWords<Vector128<float>>
 
     public static int SumInt(Vector128<float> a) => Vector128.Sum(a.AsInt32());
 
-    public static Vector128<float> LoadUInt16(ushort* source) =>
-        Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()).AsSingle();
+    public static Vector128<float> LoadInt16(ushort* source) =>
+        Vector128.WidenLower(Vector64.Load((short*)source).ToVector128Unsafe()).AsSingle();
 
     public static void StoreUInt16(Vector128<float> value, ushort* destination) =>
         Vector128.Narrow(value.AsUInt32(), value.AsUInt32()).GetLower().Store(destination);
@@ -113,6 +113,17 @@ internal readonly unsafe struct FloatWords128 : IFloatWords<Vector128<float>>
 
     public static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b) =>
         Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
+
+    public static void TransposeColumns(float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        Vector128<float> a = Load(source), b = Load(source + sourceStride);
+        Vector128<float> c = Load(source + (2 * sourceStride)), d = Load(source + (3 * sourceStride));
+        Vector128<float> ac = ZipLow(a, c), bd = ZipLow(b, d), ac2 = ZipHigh(a, c), bd2 = ZipHigh(b, d);
+        ZipLow(ac, bd).Store(destination);
+        ZipHigh(ac, bd).Store(destination + destinationStride);
+        ZipLow(ac2, bd2).Store(destination + (2 * destinationStride));
+        ZipHigh(ac2, bd2).Store(destination + (3 * destinationStride));
+    }
 
     private static Vector128<float> AddPairs(Vector128<float> a, Vector128<float> b) =>
         Sse3.IsSupported ? Sse3.HorizontalAdd(a, b) : AdvSimd.Arm64.AddPairwise(a, b);

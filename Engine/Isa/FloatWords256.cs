@@ -91,8 +91,8 @@ internal readonly unsafe struct FloatWords256 : IFloatWords<Vector256<float>>
 
     public static int SumInt(Vector256<float> a) => Vector256.Sum(a.AsInt32());
 
-    public static Vector256<float> LoadUInt16(ushort* source) =>
-        Avx2.ConvertToVector256Int32(Vector128.Load(source)).AsSingle();
+    public static Vector256<float> LoadInt16(ushort* source) =>
+        Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)).AsSingle();
 
     public static void StoreUInt16(Vector256<float> value, ushort* destination) =>
         Vector128.Narrow(value.AsUInt32().GetLower(), value.AsUInt32().GetUpper()).Store(destination);
@@ -114,6 +114,24 @@ internal readonly unsafe struct FloatWords256 : IFloatWords<Vector256<float>>
 
     public static Vector256<float> ZipHigh(Vector256<float> a, Vector256<float> b) =>
         Avx.Permute2x128(Avx.UnpackLow(a, b), Avx.UnpackHigh(a, b), 0x31);
+
+    /// <remarks>Row i shares a register with row i + 4, so that the four-by-four transposition stays within 128-bit
+    /// lanes.</remarks>
+    public static void TransposeColumns(float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        Vector256<float> a = LoadRows(source, sourceStride), b = LoadRows(source + sourceStride, sourceStride);
+        Vector256<float> c = LoadRows(source + (2 * sourceStride), sourceStride);
+        Vector256<float> d = LoadRows(source + (3 * sourceStride), sourceStride);
+        Vector256<float> ac = Avx.UnpackLow(a, c), bd = Avx.UnpackLow(b, d);
+        Vector256<float> ac2 = Avx.UnpackHigh(a, c), bd2 = Avx.UnpackHigh(b, d);
+        Avx.UnpackLow(ac, bd).Store(destination);
+        Avx.UnpackHigh(ac, bd).Store(destination + destinationStride);
+        Avx.UnpackLow(ac2, bd2).Store(destination + (2 * destinationStride));
+        Avx.UnpackHigh(ac2, bd2).Store(destination + (3 * destinationStride));
+    }
+
+    private static Vector256<float> LoadRows(float* source, nint stride) =>
+        Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));
 
     private static long NarrowToBytes(Vector256<int> value)
     {

@@ -87,8 +87,8 @@ internal readonly unsafe struct FloatWords512 : IFloatWords<Vector512<float>>
 
     public static int SumInt(Vector512<float> a) => Vector512.Sum(a.AsInt32());
 
-    public static Vector512<float> LoadUInt16(ushort* source) =>
-        Avx512F.ConvertToVector512Int32(Vector256.Load(source)).AsSingle();
+    public static Vector512<float> LoadInt16(ushort* source) =>
+        Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)).AsSingle();
 
     public static void StoreUInt16(Vector512<float> value, ushort* destination) =>
         Avx512F.ConvertToVector256UInt16(value.AsUInt32()).Store(destination);
@@ -110,6 +110,29 @@ internal readonly unsafe struct FloatWords512 : IFloatWords<Vector512<float>>
 
     public static Vector512<float> ZipHigh(Vector512<float> a, Vector512<float> b) =>
         Avx512F.PermuteVar16x32x2(a, ZipOf(8), b);
+
+    /// <remarks>Rows i, i + 4, i + 8 and i + 12 share a register, so that the four-by-four transposition stays within
+    /// 128-bit lanes.</remarks>
+    public static void TransposeColumns(float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        Vector512<float> a = LoadRows(source, sourceStride), b = LoadRows(source + sourceStride, sourceStride);
+        Vector512<float> c = LoadRows(source + (2 * sourceStride), sourceStride);
+        Vector512<float> d = LoadRows(source + (3 * sourceStride), sourceStride);
+        Vector512<float> ac = Avx512F.UnpackLow(a, c), bd = Avx512F.UnpackLow(b, d);
+        Vector512<float> ac2 = Avx512F.UnpackHigh(a, c), bd2 = Avx512F.UnpackHigh(b, d);
+        Avx512F.UnpackLow(ac, bd).Store(destination);
+        Avx512F.UnpackHigh(ac, bd).Store(destination + destinationStride);
+        Avx512F.UnpackLow(ac2, bd2).Store(destination + (2 * destinationStride));
+        Avx512F.UnpackHigh(ac2, bd2).Store(destination + (3 * destinationStride));
+    }
+
+    private static Vector512<float> LoadRows(float* source, nint stride)
+    {
+        Vector256<float> low = Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));
+        Vector256<float> high = Vector256.Create(Vector128.Load(source + (8 * stride)),
+            Vector128.Load(source + (12 * stride)));
+        return Vector512.Create(low, high);
+    }
 
     private static Vector512<int> EvenOf(int first) =>
         Vector512.Create(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) + Vector512.Create(first);

@@ -81,8 +81,8 @@ internal readonly unsafe struct FloatWordsScalar : IFloatWords<float>
 
     /// <remarks>By bytes: .NET 10 compiles the bits of a widened 16-bit load to a four-byte load, which reads past the
     /// last element (found with a page without access behind it).</remarks>
-    public static float LoadUInt16(ushort* source) =>
-        Int32BitsToSingle(((byte*)source)[0] | (((byte*)source)[1] << 8));
+    public static float LoadInt16(ushort* source) =>
+        Int32BitsToSingle(((byte*)source)[0] | ((sbyte)((byte*)source)[1] << 8));
 
     public static void StoreUInt16(float value, ushort* destination) => *destination = (ushort)SingleToInt32Bits(value);
 
@@ -98,4 +98,9 @@ internal readonly unsafe struct FloatWordsScalar : IFloatWords<float>
     public static float ZipLow(float a, float b) => a;
 
     public static float ZipHigh(float a, float b) => b;
+
+    public static void TransposeColumns(float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        for (int column = 0; column < 4; column++) destination[column * destinationStride] = source[column];
+    }
 }

@@ -89,8 +89,8 @@ internal unsafe interface IFloatWords<V> where V : unmanaged
     /// <summary>Sum of all integer lanes.</summary>
     static abstract int SumInt(V a);
 
-    /// <summary>Loads 16-bit words, zero-extended to integers.</summary>
-    static abstract V LoadUInt16(ushort* source);
+    /// <summary>Loads 16-bit words, sign-extended to integers.</summary>
+    static abstract V LoadInt16(ushort* source);
 
     /// <summary>Stores the low 16 bits of each lane (values up to 65,535).</summary>
     static abstract void StoreUInt16(V value, ushort* destination);
@@ -112,4 +112,8 @@ internal unsafe interface IFloatWords<V> where V : unmanaged
 
     /// <summary>Second half of a0 b0 a1 b1 ….</summary>
     static abstract V ZipHigh(V a, V b);
+
+    /// <summary>Transposes four columns of <see cref="Count"/> rows into four rows of a vector each.</summary>
+    static abstract void TransposeColumns(float* source, nint sourceStride, float* destination,
+        nint destinationStride);
 }

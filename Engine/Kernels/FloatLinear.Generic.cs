@@ -1,12 +1,14 @@
+using System.Runtime.CompilerServices;
 using Engine.Isa;
 
 namespace Engine.Kernels;
 
 /// <summary>y = x · Wᵀ with f32 activations: dot products in a register tile of rows × tokens.</summary>
-/// <remarks>Every output is one vector accumulator along the columns, summed across at the end, whatever the tile: so a
+/// <remarks>Every output is the sum over blocks of columns of one vector accumulator's lanes, whatever the tile: so a
 /// result depends neither on the partition of rows nor on how many tokens come together. Weights narrower than f32 are
 /// widened once into scratch when enough tokens share them, because .NET has no F16C and widening costs eight
-/// operations a vector.</remarks>
+/// operations a vector. The tiles are not inlined: profile-guided inlining of a tile into its loop was seen to leave
+/// calls between its vectors (2.5 times slower).</remarks>
 internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKernel
     where W : struct, IFloatWords<V>
     where V : unmanaged
@@ -14,11 +16,14 @@ internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKer
 {
     private const int TileRows = 4;
 
-    /// <summary>Tokens from which on widened weights pay for the pass that stores them.</summary>
+    /// <summary>Tokens from which on rows are taken in panels, and widened weights pay for the pass that stores them.
+    /// </summary>
     private const int PanelTokens = 4;
 
-    /// <summary>Widened rows should stay in the second-level cache with the tokens they meet.</summary>
-    private const int PanelBytes = 128 * 1024;
+    /// <summary>Rows of a panel and columns of a block: together 128 KiB of f32 in the second-level cache, while a tile's
+    /// four rows and four tokens are 32 KiB in the first (with whole rows of 2,048 the speed was half).</summary>
+    private const int PanelRows = 32;
+    private const int BlockColumns = 1024;
 
     public override ActivationKinds Input => ActivationKinds.Single;
 
@@ -29,26 +34,30 @@ internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKer
     public override void Multiply(in WeightView weights, int rowBegin, int rowEnd, in ActivationView input,
         float* output, nint outputStride, byte* scratch)
     {
-        nint rowBytes = (nint)input.Columns * sizeof(float);
-        int panelRows = (int)Math.Max(PanelBytes / rowBytes / TileRows * TileRows, TileRows);
-        bool widen = TWeight.Bytes != sizeof(float) && input.Rows >= PanelTokens
-            && panelRows * rowBytes <= ScratchBytes;
+        bool isPanel = input.Rows >= PanelTokens;
+        int panelRows = isPanel ? PanelRows : TileRows;
         for (int begin = rowBegin; begin < rowEnd; begin += panelRows)
         {
             int rows = Math.Min(panelRows, rowEnd - begin);
-            byte* data = weights.Data + (begin * weights.RowBytes);
-            if (widen)
+            for (int column = 0; column < input.Columns; column += BlockColumns)
             {
-                Widen(data, weights.RowBytes, rows, input.Columns, (float*)scratch);
-                MultiplyPanel<SingleWeight>(scratch, rowBytes, rows, input, output + begin, outputStride);
-            }
-            else
-            {
-                MultiplyPanel<TWeight>(data, weights.RowBytes, rows, input, output + begin, outputStride);
+                int columns = Math.Min(BlockColumns, input.Columns - column);
+                var block = new Block(input, column, columns, output + begin, outputStride);
+                byte* data = weights.Data + (begin * weights.RowBytes) + ((nint)column * TWeight.Bytes);
+                if (isPanel && TWeight.Bytes != sizeof(float))
+                {
+                    Widen(data, weights.RowBytes, rows, columns, (float*)scratch);
+                    MultiplyBlock<SingleWeight>(scratch, (nint)columns * sizeof(float), rows, block);
+                }
+                else
+                {
+                    MultiplyBlock<TWeight>(data, weights.RowBytes, rows, block);
+                }
             }
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Widen(byte* data, nint rowBytes, int rows, int columns, float* wide)
     {
         for (int row = 0; row < rows; row++, data += rowBytes, wide += columns)
@@ -61,34 +70,39 @@ internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKer
         }
     }
 
-    private static void MultiplyPanel<T>(byte* data, nint rowBytes, int rows, in ActivationView input, float* output,
-        nint outputStride)
+    private static void MultiplyBlock<T>(byte* data, nint rowBytes, int rows, in Block block)
         where T : struct, IFloatWeight
     {
         int tileTokens = W.HasManyRegisters ? 4 : 2;
         float* sums = stackalloc float[TileRows * 4];
-        for (int token = 0; token < input.Rows;)
+        for (int token = 0; token < block.Tokens;)
         {
-            int tokens = input.Rows - token >= tileTokens ? tileTokens : input.Rows - token >= 2 ? 2 : 1;
-            float* x = input.Values + (token * input.ValueStride);
-            float* y = output + (token * outputStride);
+            int tokens = block.Tokens - token >= tileTokens ? tileTokens : block.Tokens - token >= 2 ? 2 : 1;
+            float* x = block.Input + (token * block.InputStride);
+            float* y = block.Output + (token * block.OutputStride);
             for (int row = 0; row < rows; row += TileRows)
             {
                 int tileRows = Math.Min(TileRows, rows - row);
                 var tile = new Rows4(data + (row * rowBytes), rowBytes, tileRows);
-                if (tokens == 4) Tile4<T>(tile, x, input.ValueStride, input.Columns, sums);
-                else if (tokens == 2) Tile2<T>(tile, x, x + input.ValueStride, input.Columns, sums);
-                else Tile1<T>(tile, x, input.Columns, sums);
-                for (int t = 0; t < tokens; t++)
-                {
-                    for (int r = 0; r < tileRows; r++) y[(t * outputStride) + row + r] = sums[(t * TileRows) + r];
-                }
+                if (tokens == 4) Tile4<T>(tile, x, block.InputStride, block.Columns, sums);
+                else if (tokens == 2) Tile2<T>(tile, x, x + block.InputStride, block.Columns, sums);
+                else Tile1<T>(tile, x, block.Columns, sums);
+                StoreTile(sums, tileRows, tokens, y + row, block);
             }
 
             token += tokens;
         }
     }
 
+    private static void StoreTile(float* sums, int rows, int tokens, float* output, in Block block)
+    {
+        for (int t = 0; t < tokens; t++, sums += TileRows, output += block.OutputStride)
+        {
+            for (int r = 0; r < rows; r++) output[r] = block.IsFirst ? sums[r] : output[r] + sums[r];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile1<T>(in Rows4 rows, float* x, int columns, float* sums)
         where T : struct, IFloatWeight
     {
@@ -109,6 +123,7 @@ internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKer
         AddRest<T>(rows, x, k, columns, sums);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile2<T>(in Rows4 rows, float* x, float* x1, int columns, float* sums)
         where T : struct, IFloatWeight
     {
@@ -139,6 +154,7 @@ internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKer
         AddRest<T>(rows, x1, k, columns, sums + TileRows);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile4<T>(in Rows4 rows, float* x, nint stride, int columns, float* sums)
         where T : struct, IFloatWeight
     {
@@ -202,5 +218,17 @@ internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKer
         public readonly byte* Row1 = first + (Math.Min(1, rows - 1) * rowBytes);
         public readonly byte* Row2 = first + (Math.Min(2, rows - 1) * rowBytes);
         public readonly byte* Row3 = first + (Math.Min(3, rows - 1) * rowBytes);
+    }
+
+    /// <summary>A block of columns of the input, and the outputs of a panel's rows.</summary>
+    private readonly struct Block(in ActivationView input, int column, int columns, float* output, nint outputStride)
+    {
+        public readonly int Tokens = input.Rows;
+        public readonly int Columns = columns;
+        public readonly bool IsFirst = column == 0;
+        public readonly float* Input = input.Values + column;
+        public readonly nint InputStride = input.ValueStride;
+        public readonly float* Output = output;
+        public readonly nint OutputStride = outputStride;
     }
 }

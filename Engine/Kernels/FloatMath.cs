@@ -113,18 +113,24 @@ internal static unsafe class FloatMath<W, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V LoadHalf(ushort* source)
     {
-        V bits = W.LoadUInt16(source);
-        V magnitude = W.ShiftLeft(W.And(bits, W.BroadcastInt(0x7FFF)), 13);
-        V scaled = W.Multiply(magnitude, W.BroadcastInt(0x77800000));
-        V infinite = W.SelectLessInt(W.BroadcastInt(0x0F7FFFFF), magnitude, W.BroadcastInt(0x7F800000),
-            W.Broadcast(0f));
-        V sign = W.ShiftLeft(W.And(bits, W.BroadcastInt(0x8000)), 16);
-        return W.Or(W.Or(scaled, infinite), sign);
+        V scaled = LoadFiniteHalf(source);
+        V special = W.Or(scaled, W.BroadcastInt(0x7F800000));
+        return W.SelectLess(Abs(scaled), W.Broadcast(65536f), scaled, special);
+    }
+
+    /// <summary>binary16 to f32, exact for finite values; infinities become ±65,536 and NaN some larger number, for half
+    /// the operations.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V LoadFiniteHalf(ushort* source)
+    {
+        // The sign extension leaves the sign in the top bits, so that one mask serves sign and magnitude.
+        V bits = W.And(W.ShiftLeft(W.LoadInt16(source), 13), W.BroadcastInt(unchecked((int)0x8FFFE000)));
+        return W.Multiply(bits, W.BroadcastInt(0x77800000));
     }
 
     /// <summary>bfloat16 to f32, exact.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V LoadBFloat16(ushort* source) => W.ShiftLeft(W.LoadUInt16(source), 16);
+    public static V LoadBFloat16(ushort* source) => W.ShiftLeft(W.LoadInt16(source), 16);
 
     /// <summary>int8 to f32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

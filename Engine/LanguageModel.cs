@@ -63,7 +63,8 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Loads a model. The weights stay in the file, which is mapped, not read.</summary>
     /// <param name="path">A GGUF file; of a split model, its first part.</param>
     /// <param name="options">Threads and kernels; null = the best for this machine.</param>
-    /// <exception cref="ModelFormatException">The file is damaged, or of a kind that this engine does not know.</exception>
+    /// <exception cref="ModelFormatException">The file is damaged, or of a kind that this engine does not know.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="PlatformNotSupportedException">The machine lacks the instruction set.</exception>
     public static LanguageModel Load(string path, ModelOptions? options = null)
@@ -77,7 +78,8 @@ public sealed class LanguageModel : IDisposable
         {
             int threads = options.Threads == 0 ? Processors.DefaultThreads : options.Threads;
             InstructionSet isa = options.InstructionSet ?? InstructionSets.Best;
-            return new LanguageModel(file, TransformerModel.Load(file, isa, threads, options.BatchTokens));
+            var transformer = TransformerModel.Load(file, isa, threads, options.BatchTokens);
+            return new LanguageModel(file, transformer);
         }
         catch
         {
@@ -87,7 +89,7 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <summary>Opens a conversation with an empty cache.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The context is longer than the model has positions for.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The model has no positions for so long a context.</exception>
     public Session CreateSession(SessionOptions? options = null)
     {
         options ??= new SessionOptions();

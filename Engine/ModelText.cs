@@ -16,7 +16,8 @@ internal static class ModelText
     /// <summary>The default chat template; null if there is none.</summary>
     /// <exception cref="ChatTemplateException">The template is not valid.</exception>
     public static ChatTemplate? ReadChatTemplate(GgufMetadata metadata) =>
-        metadata.GetString("tokenizer.chat_template", null) is { Length: > 0 } source ? ChatTemplate.Parse(source) : null;
+        metadata.GetString("tokenizer.chat_template", null) is { Length: > 0 } source
+            ? ChatTemplate.Parse(source) : null;
 
     /// <summary>Text of a special token as the vocabulary spells it, for templates; null if there is none.</summary>
     public static string? TokenText(GgufMetadata metadata, string name)

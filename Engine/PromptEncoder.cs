@@ -10,9 +10,11 @@ internal static class PromptEncoder
 {
     /// <summary>Encodes a prompt: special tokens are parsed; BOS is added if the metadata asks for it, but not twice:
     /// most chat templates write it themselves.</summary>
-    public static int[] Encode(Tokenizer tokenizer, string text) => Encode(tokenizer, Encoding.UTF8.GetBytes(text), true);
+    public static int[] Encode(Tokenizer tokenizer, string text) =>
+        Encode(tokenizer, Encoding.UTF8.GetBytes(text), begins: true);
 
-    /// <summary>As above, from UTF-8; <paramref name="begins"/> is false for text that continues a conversation.</summary>
+    /// <summary>As above, from UTF-8; <paramref name="begins"/> is false for text that continues a conversation.
+    /// </summary>
     public static int[] Encode(Tokenizer tokenizer, ReadOnlySpan<byte> utf8, bool begins)
     {
         using var tokens = new ArrayPoolBufferWriter<int>();

@@ -16,8 +16,8 @@ public sealed partial class Session
     /// in it are recognised.</param>
     /// <param name="options">Sampling and ends; null = defaults.</param>
     /// <param name="cancellation">Ends the stream with <see cref="OperationCanceledException"/>.</param>
-    /// <remarks>Whoever stops reading ends the generation too. <see cref="LastGeneration"/> tells tokens, stop reason and
-    /// timings afterwards.</remarks>
+    /// <remarks>Whoever stops reading ends the generation too. <see cref="LastGeneration"/> tells tokens, stop reason
+    /// and timings afterwards.</remarks>
     public async IAsyncEnumerable<string> GenerateAsync(string prompt, GenerationOptions? options = null,
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {

@@ -112,8 +112,8 @@ public sealed partial class Session : IDisposable
     }
 
     /// <summary>Goes back to the first <paramref name="length"/> tokens.</summary>
-    /// <exception cref="InvalidOperationException">A sliding window no longer holds what would be needed; the session is
-    /// unchanged.</exception>
+    /// <exception cref="InvalidOperationException">A sliding window no longer holds what would be needed: only
+    /// <see cref="Reset"/> helps.</exception>
     public void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);

@@ -3,8 +3,8 @@ using Engine.Cache;
 namespace Engine.Cli;
 
 /// <summary>What a benchmark found.</summary>
-internal sealed record BenchmarkReport(LanguageModel Model, Session Session, CacheType CacheType, int Prefill, int Decode,
-    int Depth, IReadOnlyList<BenchmarkRun> Runs)
+internal sealed record BenchmarkReport(LanguageModel Model, CacheType CacheType, int Prefill, int Decode, int Depth,
+    IReadOnlyList<BenchmarkRun> Runs)
 {
     /// <summary>The best of all repetitions, each figure for itself.</summary>
     public BenchmarkRun Best => new(Runs.Max(run => run.PrefillRate), Runs.Max(run => run.DecodeRate),
@@ -12,7 +12,7 @@ internal sealed record BenchmarkReport(LanguageModel Model, Session Session, Cac
 
     public long CacheBytesPerToken => Model.CacheBytesPerToken(CacheType);
 
-    /// <summary>Bytes that the decode of one token reads: every weight once and the cache of <see cref="Depth"/> tokens.
-    /// Decode speed times this is the memory bandwidth in use.</summary>
+    /// <summary>Bytes that the decode of one token reads: every weight once and the cache of <see cref="Depth"/>
+    /// tokens. Decode speed times this is the memory bandwidth in use.</summary>
     public long BytesPerToken => Model.WeightBytesPerToken + CacheBytesPerToken * Depth;
 }

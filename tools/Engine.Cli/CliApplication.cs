@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Reflection;
 using System.Text.Json;
 using Engine.Cli.Commands;
 using Engine.Text;
@@ -56,8 +55,10 @@ internal static class CliApplication
         ParseResult result = root.Parse(arguments, parser);
         if (result.Errors.Count > 0 && result.Action is not (HelpAction or ExamplesHelpAction or VersionAction))
         {
-            string message = result.Errors[0].Message;
-            string command = result.CommandResult.Command == root ? "" : " " + result.CommandResult.Command.Name;
+            bool atRoot = result.CommandResult.Command == root;
+            string message = atRoot && result.UnmatchedTokens.Count > 0
+                ? $"unknown command {result.UnmatchedTokens[0]}" : result.Errors[0].Message;
+            string command = atRoot ? "" : " " + result.CommandResult.Command.Name;
             throw new UsageException($"{message} (engine{command} --help tells more)");
         }
 
@@ -89,7 +90,11 @@ internal static class CliApplication
         var help = new HelpOption();
         help.Action = new ExamplesHelpAction((HelpAction)help.Action!, console);
         root.Add(help);
-        root.Add(new Option<bool>("--version") { Description = "Show the version", Action = new VersionAction(console) });
+        root.Add(new Option<bool>("--version")
+        {
+            Description = "Show the version",
+            Action = new VersionAction(console),
+        });
         return root;
     }
 

@@ -48,9 +48,9 @@ internal static class CliOptions
                 if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value)
                     && value >= minimum && value <= maximum)
                     return value;
-                string range = maximum == float.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}";
-                result.AddError(string.Create(CultureInfo.InvariantCulture,
-                    $"{NameOf(result)}: expected a number {(minimum == float.MinValue ? "" : range)}, found \"{text}\""));
+                string range = minimum == float.MinValue ? "" : maximum == float.MaxValue ? $" of at least {minimum}"
+                    : $" from {minimum} to {maximum}";
+                result.AddError($"{NameOf(result)}: expected a number{range}, found \"{text}\"");
                 return 0;
             },
         };
@@ -97,26 +97,43 @@ internal static class CliOptions
 
     public static Option<InstructionSet?> Isa() => new("--isa")
     {
-        Description = "Instruction set: " + string.Join(", ", Enum.GetValues<InstructionSet>().Select(InstructionSets.NameOf))
-            + " [default: the best here]",
+        Description = $"Instruction set: {InstructionSetNames} [default: the best here]",
         HelpName = "NAME",
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
             if (InstructionSets.TryParse(text, out InstructionSet isa)) return isa;
-            result.AddError($"{NameOf(result)}: unknown instruction set \"{text}\"; known: "
-                + string.Join(", ", Enum.GetValues<InstructionSet>().Select(InstructionSets.NameOf)));
+            result.AddError($"{NameOf(result)}: unknown instruction set \"{text}\"; known: {InstructionSetNames}");
             return null;
         },
     };
 
-    public static Argument<string> Model() => new("MODEL") { Description = "GGUF file; of a split model, its first part" };
+    /// <summary>A file that must be named.</summary>
+    public static Argument<string> File(string name, string description) =>
+        NoOption(new Argument<string>(name) { Description = description });
 
-    public static Argument<string?> OptionalModel() => new("MODEL")
+    public static Argument<string> Model() => File("MODEL", "GGUF file; of a split model, its first part");
+
+    public static Argument<string?> OptionalModel() => NoOption(new Argument<string?>("MODEL")
     {
         Description = $"GGUF file [default: models/{DefaultModel.FileName}]",
         Arity = ArgumentArity.ZeroOrOne,
-    };
+    });
+
+    private static string InstructionSetNames =>
+        string.Join(", ", Enum.GetValues<InstructionSet>().Select(InstructionSets.NameOf));
+
+    // The parser takes a misspelt option for an argument where one is still free.
+    private static Argument<T> NoOption<T>(Argument<T> argument)
+    {
+        argument.Validators.Add(result =>
+        {
+            foreach (Token token in result.Tokens)
+                if (token.Value.StartsWith('-'))
+                    result.AddError($"unknown option {token.Value} (a file of that name would be ./{token.Value})");
+        });
+        return argument;
+    }
 
     private static int ParseInteger(ArgumentResult result, int minimum)
     {

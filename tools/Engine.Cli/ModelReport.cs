@@ -48,10 +48,11 @@ internal sealed class ModelReport
     public void WriteText(TextWriter output, bool allTensors)
     {
         output.WriteLine("Metadata");
-        foreach (string key in file.Metadata.Keys) output.WriteLine($"  {key}: {MetadataText.Describe(file.Metadata, key)}");
+        foreach (string key in file.Metadata.Keys)
+            output.WriteLine($"  {key}: {MetadataText.Describe(file.Metadata, key)}");
         output.WriteLine();
         output.WriteLine(Invariant(
-            $"Tensors: {file.Tensors.Count}, {Parameters / 1e6:F1} M parameters, {file.Bytes / 1e6:F1} MB in the file"));
+            $"Tensors: {file.Tensors.Count}, {Parameters / 1e6:F1} M parameters, file of {file.Bytes / 1e6:F1} MB"));
         foreach (IGrouping<string, GgufTensor> type in ByType())
             output.WriteLine(Invariant($"  {type.Key}: {type.Count()} tensors, {type.Sum(t => t.Bytes) / 1e6:F1} MB"));
         if (allTensors)
@@ -61,8 +62,8 @@ internal sealed class ModelReport
         output.WriteLine();
         WriteSharing(output, config);
         output.WriteLine();
-        output.WriteLine(Invariant(
-            $"Memory: weights {file.Bytes / 1e6:F1} MB (mapped); cache of {Name(cacheType)}: {CacheBytesPerToken} bytes per token"));
+        output.WriteLine(Invariant($"Memory: weights {file.Bytes / 1e6:F1} MB, mapped from the file"));
+        output.WriteLine(Invariant($"  cache of {Name(cacheType)}: {CacheBytesPerToken} bytes per token"));
         output.WriteLine(Invariant(
             $"  {CacheBytes / 1e6:F1} MB for a context of {context} (trained for {config.TrainedContext})"));
     }
@@ -104,8 +105,8 @@ internal sealed class ModelReport
             string window = group.Shape.Window > 0 ? $", window {group.Shape.Window}" : "";
             string readers = group.Layers.Length == 1 ? "" : $", read by layers {string.Join(", ", group.Layers)}";
             output.WriteLine($"  cache of layer {group.Shape.Owner}: {group.Shape.KvHeads} KV heads of "
-                + $"{group.Shape.KeyDimension} + {group.Shape.ValueDimension}{window}, {group.BytesPerToken} bytes per token"
-                + readers);
+                + $"{group.Shape.KeyDimension} + {group.Shape.ValueDimension}{window}, "
+                + $"{group.BytesPerToken} bytes per token{readers}");
         }
     }
 

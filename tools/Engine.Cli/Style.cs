@@ -1,6 +1,6 @@
 namespace Engine.Cli;
 
-/// <summary>Colour, where a person sees it and has not declined it (no-color.org). Callers check for a terminal.</summary>
+/// <summary>Colour, unless a person has declined it (no-color.org). Callers check for a terminal.</summary>
 internal static class Style
 {
     private static readonly bool Enabled =

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using Engine.Isa;
 
@@ -10,7 +9,9 @@ internal sealed class BenchCommand
 {
     private readonly ICliConsole console;
     private readonly Argument<string> model = CliOptions.Model();
-    private readonly Option<int> prefill = CliOptions.Integer("--prefill", "Tokens of the prompt; 0 = leave it out", 512, 0);
+    private readonly Option<int> prefill = CliOptions.Integer("--prefill", "Tokens of the prompt; 0 = leave it out",
+        512, 0);
+
     private readonly Option<int> decode = CliOptions.Integer("--decode", "Tokens one by one; 0 = leave it out", 64, 0);
     private readonly Option<int> depth = CliOptions.Integer("--depth", "Tokens in the cache before either", 0, 0);
     private readonly Option<int> repetitions = CliOptions.Integer("--repetitions",
@@ -61,7 +62,7 @@ internal sealed class BenchCommand
         }
 
         progress.Clear();
-        var report = new BenchmarkReport(loaded, session, arguments.CacheType(result), prompt, answer, before, runs);
+        var report = new BenchmarkReport(loaded, arguments.CacheType(result), prompt, answer, before, runs);
         if (asJson) WriteJson(report);
         else WriteTable(report);
         return ExitCodes.Done;

@@ -92,8 +92,8 @@ internal sealed class ChatCommand
         if (ids.Length >= session.ContextLength)
         {
             history.RemoveAt(history.Count - 1);
-            Say($"The conversation has {ids.Length} tokens and the context only {session.ContextLength}: /reset, or start "
-                + "again with a larger --context.");
+            Say($"The conversation has {ids.Length} tokens and the context only {session.ContextLength}: /reset, or "
+                + "start again with a larger --context.");
             return;
         }
 

@@ -10,7 +10,8 @@ internal sealed class InfoCommand
     private readonly ICliConsole console;
     private readonly Argument<string> model = CliOptions.Model();
     private readonly Option<int> context = CliOptions.Context(
-        $"Context whose memory is stated; 0 = what the model was trained for, at most {SessionOptions.DefaultContextLength}");
+        "Context whose memory is stated; 0 = what the model was trained for, at most "
+        + $"{SessionOptions.DefaultContextLength}");
 
     private readonly Option<CacheType> cacheType = CliOptions.CacheType();
     private readonly Option<bool> tensors = CliOptions.Flag("--tensors", "List every tensor, not only the types");

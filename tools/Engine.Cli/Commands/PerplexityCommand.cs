@@ -12,7 +12,7 @@ internal sealed class PerplexityCommand
 {
     private readonly ICliConsole console;
     private readonly Argument<string> model = CliOptions.Model();
-    private readonly Argument<string> file = new("FILE") { Description = "The text" };
+    private readonly Argument<string> file = CliOptions.File("FILE", "The text");
     private readonly Option<int> chunks = CliOptions.Integer("--chunks", "Windows to score; 0 = all", 0, -1);
     private readonly Option<string> score = new("--score")
     {

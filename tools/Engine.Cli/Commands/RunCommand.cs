@@ -28,7 +28,8 @@ internal sealed class RunCommand
     public static Command Create(ICliConsole console)
     {
         var self = new RunCommand(console);
-        var command = new CliCommand("run", "Answers a prompt. Without --prompt or --file it is read from standard input.",
+        var command = new CliCommand("run",
+            "Answers a prompt. Without --prompt or --file it is read from standard input.",
             "engine run --prompt \"Tell me a story about a fox.\"",
             "engine run my-model.gguf --raw --prompt \"Once upon a time\" --max-tokens 200 --seed 1",
             "engine run my-model.gguf --file question.txt --temperature 0 --json",
@@ -50,7 +51,8 @@ internal sealed class RunCommand
         byte[] text = ReadPrompt(result);
         using LanguageModel loaded = arguments.Load(result, result.GetValue(model) ?? DefaultModel.Find());
         int[] ids = Encode(result, loaded, text);
-        using Session session = loaded.CreateSession(arguments.Session(result, ChooseContext(result, loaded, ids.Length)));
+        int context = ChooseContext(result, loaded, ids.Length);
+        using Session session = loaded.CreateSession(arguments.Session(result, context));
         bool asJson = result.GetValue(json);
         var progress = new Progress(console, asJson);
         TimeSpan loadTime = Stopwatch.GetElapsedTime(begin);
@@ -93,7 +95,8 @@ internal sealed class RunCommand
         int[] ids;
         if (result.GetValue(raw) || loaded.ChatTemplate is null)
         {
-            if (instruction is not null) throw new UsageException("--system needs a chat template, and none is used here");
+            if (instruction is not null)
+                throw new UsageException("--system needs a chat template, and none is used here");
             ids = PromptEncoder.Encode(loaded.Tokenizer, text, begins: true);
         }
         else
@@ -132,9 +135,11 @@ internal sealed class RunCommand
         console.Output.Flush();
         if (!console.ErrorIsTerminal || !console.OutputIsTerminal) return;
         string line = string.Create(CultureInfo.InvariantCulture,
-            $"[prompt {generation.PromptTokens} tokens, {Rate(generation.PromptTokens, generation.PromptTime):F1} tokens/s; "
-            + $"generation {generation.Tokens.Count} tokens, "
-            + $"{Rate(generation.Tokens.Count, generation.GenerationTime):F1} tokens/s; {NameOf(generation.StopReason)}]");
+            $"[prompt: {generation.PromptTokens} tokens, "
+            + $"{Rate(generation.PromptTokens, generation.PromptTime):F1} tokens/s; "
+            + $"generation: {generation.Tokens.Count} tokens, "
+            + $"{Rate(generation.Tokens.Count, generation.GenerationTime):F1} tokens/s; "
+            + $"{NameOf(generation.StopReason)}]");
         console.Error.WriteLine(Style.Dim(line));
     }
 

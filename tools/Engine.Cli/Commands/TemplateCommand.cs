@@ -9,11 +9,9 @@ namespace Engine.Cli.Commands;
 internal sealed class TemplateCommand
 {
     private readonly ICliConsole console;
-    private readonly Argument<string> template = new("FILE.jinja") { Description = "The template" };
-    private readonly Argument<string> input = new("INPUT.json")
-    {
-        Description = "A JSON object with the template's variables: messages, add_generation_prompt, bos_token …",
-    };
+    private readonly Argument<string> template = CliOptions.File("FILE.jinja", "The template");
+    private readonly Argument<string> input = CliOptions.File("INPUT.json",
+        "A JSON object with the template's variables: messages, add_generation_prompt, bos_token …");
 
     private readonly Option<DateTime?> now = new("--now")
     {

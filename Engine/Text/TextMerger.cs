@@ -6,7 +6,7 @@ namespace Engine.Text;
 /// <remarks>Scratch, not thread-safe.</remarks>
 internal sealed class TextMerger
 {
-    private readonly PriorityQueue<Candidate, (float NegativeScore, int Left)> _queue = new();
+    private readonly PriorityQueue<Candidate, ulong> _queue = new();
     private int[] _starts = new int[256];
     private int[] _next = new int[256];
     private int[] _previous = new int[256];
@@ -70,7 +70,16 @@ internal sealed class TextMerger
         int token = vocabulary.Table.Find(text[start..end]);
         if (token < 0) return;
         float score = vocabulary.Definition.Scores.Span[token];
-        _queue.Enqueue(new Candidate(left, right, end - start, token), (-score, left));
+        _queue.Enqueue(new Candidate(left, right, end - start, token), Order(score, left));
+    }
+
+    /// <summary>Falling score, then rising position, as one number: a float's bits order like an integer once those of
+    /// negative numbers are flipped.</summary>
+    private static ulong Order(float score, int left)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(score + 0f);
+        uint rising = (bits >> 31) != 0 ? ~bits : bits | 0x8000_0000;
+        return ((ulong)~rising << 32) | (uint)left;
     }
 
     private void Reserve(int count)

@@ -7,12 +7,12 @@ internal static class GroupFilters
     {
         Value?[] given = arguments.Bind("batch", 1, "linecount", "fill_with");
         long size = Convert.Integer(given[0]!, "linecount");
-        return new IteratorValue("generator", Run(context.Iterate(input)));
+        return new IteratorValue("generator", Run());
 
-        IEnumerable<Value> Run(IEnumerable<Value> items)
+        IEnumerable<Value> Run()
         {
             List<Value> batch = [];
-            foreach (Value item in items)
+            foreach (Value item in context.Iterate(input))
             {
                 if (batch.Count == size)
                 {
@@ -38,12 +38,12 @@ internal static class GroupFilters
     {
         Value?[] given = arguments.Bind("slice", 1, "slices", "fill_with");
         long slices = Convert.Integer(given[0]!, "slices");
-        if (slices == 0) throw new ChatTemplateException("slice() cannot make 0 slices");
-        List<Value> items = [.. context.Iterate(input)];
         return new IteratorValue("generator", Run());
 
         IEnumerable<Value> Run()
         {
+            if (slices == 0) throw new ChatTemplateException("slice() cannot make 0 slices");
+            List<Value> items = [.. context.Iterate(input)];
             long perSlice = items.Count / slices;
             long longer = items.Count % slices;
             int start = 0;

@@ -7,11 +7,17 @@ internal static class NumberMethods
     {
         (FloatValue, "is_integer") => static (_, s, _) =>
             BoolValue.Of(((FloatValue)s).Number == Math.Floor(((FloatValue)s).Number)),
-        (IntValue or BoolValue, "bit_length") => static (_, s, _) =>
-            new IntValue(64 - long.LeadingZeroCount(Math.Abs(Math.Max(Convert.Integer(s, "the number"), -long.MaxValue)))),
+        (IntValue or BoolValue, "bit_length") => BitLength,
         (_, "conjugate") => static (_, s, _) => s,
         _ => null,
     };
+
+    private static IntValue BitLength(Interpreter context, Value subject, Arguments arguments)
+    {
+        arguments.Bind("bit_length", 0);
+        long number = Convert.Integer(subject, "the number");
+        return new IntValue(number == long.MinValue ? 64 : 64 - long.LeadingZeroCount(Math.Abs(number)));
+    }
 
     public static Value? FindValue(Value subject, string name) => (subject, name) switch
     {

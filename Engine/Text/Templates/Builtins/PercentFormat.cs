@@ -26,7 +26,7 @@ internal static class PercentFormat
             else result.Append(FormatValue(context, spec, named ?? Take(positional, ref used), format.IsMarkup));
         }
 
-        if (used < positional.Length && values is not (DictValue or ListValue))
+        if (used < positional.Length && values is not (DictValue or ListValue or RangeValue))
             throw new ChatTemplateException("not all arguments converted during string formatting");
         return new StringValue(result.ToString(), format.IsMarkup);
     }

@@ -3,9 +3,13 @@ namespace Engine.Text.Templates;
 /// <summary>Filters that apply a filter or a test to every item.</summary>
 internal static class SelectFilters
 {
-    /// <summary>These filters, unlike all others, take anything false as empty, even none.</summary>
-    private static IEnumerable<Value> ItemsOf(Interpreter context, Value input) =>
-        input.IsTrue ? context.Iterate(input) : [];
+    /// <summary>These filters, unlike all others, take anything false as empty, even none. As with Python's generators,
+    /// what cannot be iterated is an error only when the first item is fetched.</summary>
+    private static IEnumerable<Value> ItemsOf(Interpreter context, Value input)
+    {
+        if (!input.IsTrue) yield break;
+        foreach (Value item in context.Iterate(input)) yield return item;
+    }
 
     public static Value Map(Interpreter context, Value input, Arguments arguments)
     {

@@ -41,13 +41,15 @@ internal static class SequenceFilters
     public static Value Items(Interpreter context, Value input, Arguments arguments)
     {
         arguments.Bind("items", 0);
-        IEnumerable<Value> items = input switch
+        return new IteratorValue("generator", Run());
+
+        IEnumerable<Value> Run()
         {
-            DictValue dict => context.Iterate(new DictViewValue(dict, DictPart.Items)),
-            UndefinedValue => [],
-            _ => throw new ChatTemplateException("Can only get item pairs from a mapping."),
-        };
-        return new IteratorValue("generator", items);
+            if (input is UndefinedValue) yield break;
+            if (input is not DictValue dict)
+                throw new ChatTemplateException("Can only get item pairs from a mapping.");
+            foreach (Value item in context.Iterate(new DictViewValue(dict, DictPart.Items))) yield return item;
+        }
     }
 
     public static Value First(Interpreter context, Value input, Arguments arguments)

@@ -64,12 +64,12 @@ internal static class SortFilters
     {
         Value?[] given = arguments.Bind("unique", 0, "case_sensitive", "attribute");
         bool caseSensitive = given[0]?.IsTrue ?? false;
-        return new IteratorValue("generator", Run(context.Iterate(input)));
+        return new IteratorValue("generator", Run());
 
-        IEnumerable<Value> Run(IEnumerable<Value> items)
+        IEnumerable<Value> Run()
         {
             HashSet<Value> seen = new(KeyComparer.Instance);
-            foreach (Value item in items)
+            foreach (Value item in context.Iterate(input))
             {
                 if (seen.Add(IgnoreCase(Convert.GetPath(context, item, given[1]), caseSensitive))) yield return item;
             }

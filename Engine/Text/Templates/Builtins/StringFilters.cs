@@ -171,8 +171,8 @@ internal static class StringFilters
         int endLength = PythonString.Length(end);
         if (length < endLength) throw new ChatTemplateException($"truncate() needs a length of at least {endLength}");
         if (leeway < 0) throw new ChatTemplateException("truncate() needs a leeway of at least 0");
+        if (SequenceFilters.LengthOf(input) <= length + leeway) return input;
         string text = Convert.Text(input, "the input of truncate");
-        if (PythonString.Length(text) <= length + leeway) return input;
         string cut = text[..PythonString.OffsetOf(text, length - endLength)];
         int space = cut.LastIndexOf(' ');
         if (given[1]?.IsTrue != true && space >= 0) cut = cut[..space];

@@ -4,7 +4,8 @@ using Engine.Isa;
 
 namespace Engine.Formats;
 
-/// <summary>Lanes of Q5_K: as Q4_K with 32 bytes of fifth bits before the nibbles, bit p for elements 32p … 32p + 31.</summary>
+/// <summary>Lanes of Q5_K: as Q4_K with 32 bytes of fifth bits before them: bit p for elements 32p … 32p + 31.
+/// </summary>
 internal readonly unsafe struct Q5_KLanes : ISuperBlockLanes
 {
     public static WeightType Type => WeightType.Q5_K;

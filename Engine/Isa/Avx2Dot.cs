@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Isa;
 
-/// <summary>int8 products by <c>vpmaddubsw</c>, which saturates at 16 bits: operands keep every pair below that.</summary>
+/// <summary>int8 products by <c>vpmaddubsw</c>, which saturates at 16 bits: operands keep every pair below that.
+/// </summary>
 internal readonly struct Avx2Dot : IX86Dot
 {
     public static int SignedBias => 0;

@@ -32,5 +32,6 @@ internal sealed class KernelSet
     public LinearKernel Linear(WeightType type) =>
         FloatLinear.Find(InstructionSet, type)
         ?? QuantizedLinear.Find(InstructionSet, type)
-        ?? new DecodedLinear(WeightFormats.Get(type), FloatLinear.Find(InstructionSet, WeightType.F32)!, InstructionSet);
+        ?? new DecodedLinear(
+            WeightFormats.Get(type), FloatLinear.Find(InstructionSet, WeightType.F32)!, InstructionSet);
 }

@@ -45,7 +45,8 @@ internal readonly unsafe struct Avx512Tile
     public static Vector512<short> Start(int* word) => Vector512.Create(*word).AsInt16();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> AddTimes16(Vector512<int> total, Vector512<int> part) => total + (part << 4);
+    public static Vector512<int> AddShifted(Vector512<int> total, Vector512<int> part, int bits) =>
+        total + (part << bits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToFloat(Vector512<int> value) => Vector512.ConvertToSingle(value);

@@ -44,7 +44,8 @@ internal readonly unsafe struct AvxVnniTile
     public static Vector256<int> Start(int* word) => Vector256.Create(*word);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddTimes16(Vector256<int> total, Vector256<int> part) => total + (part << 4);
+    public static Vector256<int> AddShifted(Vector256<int> total, Vector256<int> part, int bits) =>
+        total + (part << bits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToFloat(Vector256<int> value) => Vector256.ConvertToSingle(value);

@@ -43,8 +43,8 @@ internal unsafe interface ITileWords<TW, TA, TI, TF>
 
     static abstract int ScaleWord(short scale);
 
-    /// <summary>total + 16 · part.</summary>
-    static abstract TI AddTimes16(TI total, TI part);
+    /// <summary>total + (part &lt;&lt; bits).</summary>
+    static abstract TI AddShifted(TI total, TI part, int bits);
 
     /// <summary>total + pair[0] · sums[0] + pair[1] · sums[1] with a pair of shorts for each row.</summary>
     static abstract TI AddPairs(TI total, byte* pairs, int* sums);

@@ -49,7 +49,8 @@ internal readonly unsafe struct NeonTile<TDot, TA> : ITileWords<Vector128<sbyte>
     public static int ScaleWord(short scale) => scale;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> AddTimes16(Vector128<int> total, Vector128<int> part) => total + (part << 4);
+    public static Vector128<int> AddShifted(Vector128<int> total, Vector128<int> part, int bits) =>
+        total + (part << bits);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> AddPairs(Vector128<int> total, byte* pairs, int* sums)

@@ -59,8 +59,8 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
         float* output, nint outputStride, byte* scratch)
     {
         int panelBytes = PanelElements / TSource.GroupElements * GroupBytes;
-        float* edge = (float*)(scratch + panelBytes);
-        int* records = (int*)(edge + TileTokens * PanelRows);
+        float* sums = (float*)(scratch + panelBytes);
+        int* records = (int*)(sums + TileTokens * PanelRows);
         QuantizedRows rows = TSource.Input == ActivationKinds.Group32 ? input.Group32 : input.Group256;
         for (int token = 0; token < input.Rows; token += MaxTokens)
         {
@@ -74,7 +74,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
                     int count = Math.Min(PanelRows, rowEnd - row);
                     Pack(weights, row, count, column, groups, scratch);
                     float* target = output + token * outputStride + row;
-                    Pass(scratch, groups, rows, token, tokens, column, records, target, outputStride, count, edge);
+                    Pass(scratch, groups, rows, token, tokens, column, records, target, outputStride, count, sums);
                 }
             }
         }
@@ -82,9 +82,8 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
 
     /// <summary>All tokens past one panel.</summary>
     private static void Pass(byte* panel, int groups, in QuantizedRows rows, int firstToken, int tokens, int column,
-        int* records, float* output, nint outputStride, int count, float* edge)
+        int* records, float* output, nint outputStride, int count, float* sums)
     {
-        bool add = column != 0;
         int recordStride = groups * RecordWords;
         for (int token = 0; token < tokens; token += TileTokens, records += recordStride)
         {
@@ -93,21 +92,24 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
             sbyte* a1 = a + Math.Min(1, valid - 1) * rows.QuantStride;
             sbyte* a2 = a + Math.Min(2, valid - 1) * rows.QuantStride;
             sbyte* a3 = a + Math.Min(3, valid - 1) * rows.QuantStride;
-            float* target = output + token * outputStride;
-            if (valid == TileTokens && count == PanelRows)
-            {
-                Tile(panel, groups, a, a1, a2, a3, records, target, outputStride, add);
-                continue;
-            }
-
-            Tile(panel, groups, a, a1, a2, a3, records, edge, PanelRows, false);
+            new Span<float>(sums, TileTokens * PanelRows).Clear();
+            if (TSource.Planes == 2) TilePlanes(panel, groups, a, a1, a2, a3, records, sums);
+            else Tile(panel, groups, a, a1, a2, a3, records, sums);
             for (int t = 0; t < valid; t++)
-            {
-                float* line = target + t * outputStride;
-                for (int r = 0; r < count; r++)
-                    line[r] = add ? line[r] + edge[t * PanelRows + r] : edge[t * PanelRows + r];
-            }
+                Deliver(sums + t * PanelRows, output + (token + t) * outputStride, count, column != 0);
         }
+    }
+
+    private static void Deliver(float* sums, float* output, int count, bool add)
+    {
+        int r = 0;
+        for (; r + TTile.Rows <= count; r += TTile.Rows)
+        {
+            TF value = TTile.LoadFloats(sums + r);
+            TTile.Store(add ? TTile.Add(TTile.LoadFloats(output + r), value) : value, output + r);
+        }
+
+        for (; r < count; r++) output[r] = add ? output[r] + sums[r] : sums[r];
     }
 
     /// <summary>Prepares what tokens bring besides their quants: [four tokens][group][starts, sums, scales].

@@ -1,3 +1,4 @@
+using Engine.Attention;
 using Engine.Isa;
 using Engine.Kernels;
 
@@ -14,7 +15,8 @@ internal delegate void SelfTestReport(string name, InstructionSet isa, bool pass
 internal static class SelfTest
 {
     /// <summary>All checks; a new group of kernels adds its list here.</summary>
-    public static IReadOnlyList<SelfCheck> Checks { get; } = [.. LinearChecks.All];
+    public static IReadOnlyList<SelfCheck> Checks { get; } =
+        [.. VectorChecks.All, .. LinearChecks.All, .. AttentionChecks.All];
 
     /// <summary>Runs every check on every supported instruction set.</summary>
     /// <returns>True if all passed.</returns>

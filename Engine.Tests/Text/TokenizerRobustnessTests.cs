@@ -9,7 +9,8 @@ namespace Engine.Tests.Text;
 [TestClass]
 public sealed class TokenizerRobustnessTests
 {
-    private static readonly string[] Merges = ["Ġ Ġ", "ĠĠ ĠĠ", "e r", "Ã ©", "ð Ł", "Ċ Ċ", "Ġ t", "Ġt h", "a a", "aa aa"];
+    private static readonly string[] Merges =
+        ["Ġ Ġ", "ĠĠ ĠĠ", "e r", "Ã ©", "ð Ł", "Ċ Ċ", "Ġ t", "Ġt h", "a a", "aa aa"];
 
     [TestMethod]
     public void ByteLevelRoundTripsAnyBytesUnderEveryPreTokenizer()
@@ -27,8 +28,11 @@ public sealed class TokenizerRobustnessTests
     {
         string[] pieces = ["▁", "▁▁", "e", "r", "er", "é", "日", "▁t", "\n", "a", "aa", "aaaa"];
         RoundTrip(Tokenizer.Create(TinyVocabulary.SentencePiece(pieces)), 1000, "with prefix");
-        RoundTrip(Tokenizer.Create(TinyVocabulary.SentencePiece(pieces, false, [("\n\n", 4), ("   ", 4)])), 1000, "without");
-        RoundTrip(Tokenizer.Create(TinyVocabulary.SentencePiece(pieces, true, [("\n\n", 4), ("   ", 4)])), 1000, "users");
+        foreach (bool prefix in (bool[])[false, true])
+        {
+            VocabularyDefinition users = TinyVocabulary.SentencePiece(pieces, prefix, [("\n\n", 4), ("   ", 4)]);
+            RoundTrip(Tokenizer.Create(users), 1000, $"user-defined tokens, prefix {prefix}");
+        }
     }
 
     [TestMethod]
@@ -36,7 +40,7 @@ public sealed class TokenizerRobustnessTests
     [DataRow("llama-spm", true)]
     [DataRow("starcoder", false, DisplayName = "starcoder has no token for bytes that UTF-8 never uses")]
     [DataRow("falcon", false, DisplayName = "falcon has no token for some control characters")]
-    [DataRow("deepseek-llm", false, DisplayName = "deepseek-llm: the bytes F6, F9 are spelled like user-defined tokens")]
+    [DataRow("deepseek-llm", false, DisplayName = "deepseek-llm spells F6 like a user-defined token")]
     public void RealVocabulariesRoundTrip(string name, bool anyBytes)
     {
         Tokenizer tokenizer =
@@ -62,7 +66,11 @@ public sealed class TokenizerRobustnessTests
     {
         Utf8StringTable tokens = Utf8StringTable.FromStrings(["a", "b", "ab"]);
         foreach (string model in (string[])["llama", "gpt2", "bert"])
-            Assert.Contains("tokens", Refuse(new VocabularyDefinition { Model = model, Tokens = Utf8StringTable.Empty }));
+        {
+            VocabularyDefinition empty = new() { Model = model, Tokens = Utf8StringTable.Empty };
+            Assert.Contains("tokens", Refuse(empty));
+        }
+
         Assert.Contains("scores", Refuse(new VocabularyDefinition { Model = "llama", Tokens = tokens }));
         Assert.Contains("scores", Refuse(
             new VocabularyDefinition { Model = "llama", Tokens = tokens, Scores = new float[2] }));
@@ -125,8 +133,8 @@ public sealed class TokenizerRobustnessTests
     private static void RoundTrip(Tokenizer tokenizer, int rounds, string name, bool anyBytes = true)
     {
         string[] parts =
-            ["a", "aaaa", "er", " ", "  ", "   ", "\n", "\n\n", "\t", "\r\n", "é", "日本", "🙂", "e\u0301", "1234", "'s", "th",
-                "!", "<u>", "</s>", "<|endoftext|>", "\0", "\u200D", "Ġ", "ſ", "𝓐"];
+            ["a", "aaaa", "er", " ", "  ", "   ", "\n", "\n\n", "\t", "\r\n", "é", "日本", "🙂", "e\u0301", "1234", "'s",
+                "th", "!", "<u>", "</s>", "<|endoftext|>", "\0", "\u200D", "Ġ", "ſ", "𝓐"];
         for (int seed = 0; seed < rounds; seed++)
         {
             Random random = new(seed);

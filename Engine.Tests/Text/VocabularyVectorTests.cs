@@ -36,7 +36,8 @@ public sealed class VocabularyVectorTests
     [TestMethod]
     public void EveryTextOfTokenIdsIsEncodedAlike()
     {
-        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(TestData.SharedOrSkip("vocab", "token-ids.json")));
+        string path = TestData.SharedOrSkip("vocab", "token-ids.json");
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(path));
         StringBuilder failures = new();
         foreach (JsonProperty vocabulary in json.RootElement.EnumerateObject())
         {

@@ -8,7 +8,8 @@ namespace Engine.Text;
 /// and control characters; punctuation and Han characters are words of their own.</summary>
 internal static class BertNormalizer
 {
-    /// <summary>Room that normalised text needs for each byte of text: a lower-case letter may take more bytes.</summary>
+    /// <summary>Room that normalised text needs for each byte of text: a lower-case letter may take more
+    /// bytes.</summary>
     public const int MaxGrowth = 2;
 
     private static readonly uint Punctuation = CategoryMask.Find("P");

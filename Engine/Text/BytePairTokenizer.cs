@@ -117,7 +117,8 @@ internal sealed class BytePairTokenizer : VocabularyTokenizer
         }
     }
 
-    /// <summary>For vocabularies in plain text: symbols are characters, and those unknown are spelled in bytes.</summary>
+    /// <summary>For vocabularies in plain text: symbols are characters, and those unknown are spelled in
+    /// bytes.</summary>
     private void EncodeCharacters(ReadOnlySpan<byte> piece, TokenizerScratch scratch, ref TokenWriter writer)
     {
         PairMerger merger = scratch.Merger;

@@ -93,7 +93,8 @@ internal sealed class MergeTable
         _ranks[index] = rank;
     }
 
-    /// <summary>Finds the result; trainers number tokens in the order of merges, so the next id is tried first.</summary>
+    /// <summary>Finds the result; trainers number tokens in the order of merges, so the next id is tried
+    /// first.</summary>
     private int FindResult(ReadOnlySpan<byte> text, int previous)
     {
         int guess = previous + 1;

@@ -3,7 +3,8 @@ using Engine.Text.Patterns;
 
 namespace Engine.Text;
 
-/// <summary>Cuts text into pieces that are merged on their own, by the regular expressions of a model's maker.</summary>
+/// <summary>Cuts text into pieces that are merged on their own, by the regular expressions of a model's
+/// maker.</summary>
 /// <remarks>The patterns are applied one after the other, each to every piece of the one before. A match is a piece and
 /// so is the text between matches; a match of length zero only cuts.</remarks>
 internal sealed class PreTokenizer
@@ -23,7 +24,8 @@ internal sealed class PreTokenizer
         string key = string.IsNullOrEmpty(name) ? PreTokenizerRules.Default : name;
         if (PreTokenizerRules.TryFind(key, out PreTokenizerRule? rule)) return new PreTokenizer(rule);
         throw new ModelFormatException(
-            $"tokenizer.ggml.pre: unknown pre-tokenizer '{key}'; known are {string.Join(", ", PreTokenizerRules.Names)}");
+            $"tokenizer.ggml.pre: unknown pre-tokenizer '{key}'; known are "
+            + string.Join(", ", PreTokenizerRules.Names));
     }
 
     /// <summary>Cuts the text and leaves the ends of its pieces, ascending, in <paramref name="ends"/>.</summary>

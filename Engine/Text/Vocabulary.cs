@@ -2,7 +2,8 @@ using Engine.Memory;
 
 namespace Engine.Text;
 
-/// <summary>A checked vocabulary: spellings, what each token is, and the special ids. Shared by all tokenizers.</summary>
+/// <summary>A checked vocabulary: spellings, what each token is, and the special ids. Shared by all
+/// tokenizers.</summary>
 internal sealed class Vocabulary
 {
     private readonly TokenAttributes[] _attributes;

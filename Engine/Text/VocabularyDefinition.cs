@@ -41,8 +41,8 @@ public sealed class VocabularyDefinition
     /// <summary><c>tokenizer.ggml.remove_extra_whitespaces</c>; null if the file does not say.</summary>
     public bool? RemoveExtraWhitespaces { get; init; }
 
-    /// <summary><c>general.architecture</c> and <c>general.name</c>: which tokens swallow the white space beside them is
-    /// not in the file, llama.cpp goes by these names.</summary>
+    /// <summary><c>general.architecture</c> and <c>general.name</c>: which tokens swallow the white space beside them
+    /// is not in the file, llama.cpp goes by these names.</summary>
     public string? Architecture { get; init; }
 
     /// <summary><c>general.name</c>.</summary>

@@ -129,7 +129,7 @@ internal abstract class VocabularyTokenizer : Tokenizer
 
     private void CheckToken(int token)
     {
-        if ((uint)token >= (uint)Vocabulary.Count)
-            throw new ArgumentOutOfRangeException(nameof(token), token, $"the vocabulary has {Vocabulary.Count} tokens");
+        if ((uint)token < (uint)Vocabulary.Count) return;
+        throw new ArgumentOutOfRangeException(nameof(token), token, $"the vocabulary has {Vocabulary.Count} tokens");
     }
 }

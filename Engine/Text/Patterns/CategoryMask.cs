@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Engine.Text.Patterns;
 
-/// <summary>General categories as bit masks, by the names that patterns use (<c>L</c>, <c>Lu</c>, <c>P</c> …).</summary>
+/// <summary>General categories as bit masks, by the names that patterns use (<c>L</c>, <c>Lu</c>, <c>P</c>
+/// …).</summary>
 internal static class CategoryMask
 {
     /// <summary>Two-letter names in the order of <see cref="UnicodeCategory"/>.</summary>

@@ -3,9 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Text.Patterns;
 
-/// <summary>A set of code points: ranges, general categories and nested sets, possibly negated or intersected.</summary>
-/// <remarks>ASCII is answered from a bitmap; the rest is computed, as tables for all of Unicode would cost more to build
-/// than they save in a program that reads one prompt.</remarks>
+/// <summary>A set of code points: ranges, general categories and nested sets, possibly negated or
+/// intersected.</summary>
+/// <remarks>ASCII is answered from a bitmap; the rest is computed, as tables for all of Unicode would cost more to
+/// build than they save in a program that reads one prompt.</remarks>
 internal sealed class CharacterSet
 {
     /// <summary>White_Space of Unicode, which is what <c>\s</c> means here.</summary>

@@ -56,7 +56,8 @@ internal sealed class ClassParser(string pattern)
         return Literal(ParseCodePoint(ref position), ignoreCase);
     }
 
-    private char Peek(int position) => position < pattern.Length ? pattern[position] : throw Error(position, "cut short");
+    private char Peek(int position) =>
+        position < pattern.Length ? pattern[position] : throw Error(position, "cut short");
 
     private FormatException Error(int position, string reason) => new($"pattern {pattern}: {reason} at {position}");
 
@@ -106,7 +107,8 @@ internal sealed class ClassParser(string pattern)
         bool negated = Peek(position + 1) == 'P';
         int close = Peek(position + 2) == '{' ? pattern.IndexOf('}', position) : position + 2;
         if (close < 0) throw Error(position, "missing }");
-        string name = pattern[position + 2] == '{' ? pattern[(position + 3)..close] : pattern[(position + 2)..(close + 1)];
+        bool braces = pattern[position + 2] == '{';
+        string name = braces ? pattern[(position + 3)..close] : pattern[(position + 2)..(close + 1)];
         if (name.StartsWith('^'))
         {
             negated = !negated;

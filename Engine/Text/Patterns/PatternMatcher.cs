@@ -1,9 +1,9 @@
 namespace Engine.Text.Patterns;
 
 /// <summary>Runs compiled patterns by backtracking, with memory for what has failed.</summary>
-/// <remarks>Without captures the outcome of (instruction, position) does not depend on the way there. Remembering it for
-/// loops around groups, and for each unlimited run the stretch after which everything failed, keeps the time linear in
-/// the text also where plain backtracking is quadratic (<c>\s+$</c>, <c>(?=(\d{3})+(?!\d))</c>). Not thread-safe.
+/// <remarks>Without captures the outcome of (instruction, position) does not depend on the way there. Remembering it
+/// for loops around groups, and for each unlimited run the stretch after which everything failed, keeps the time linear
+/// in the text also where plain backtracking is quadratic (<c>\s+$</c>, <c>(?=(\d{3})+(?!\d))</c>). Not thread-safe.
 /// </remarks>
 internal sealed class PatternMatcher
 {

@@ -58,9 +58,10 @@ public sealed class ChatTemplate
         List<Value> turns = new(messages.Count);
         foreach (ChatMessage message in messages)
         {
+            ArgumentNullException.ThrowIfNull(message);
             DictValue turn = new();
-            Set(turn, "role", new StringValue(message.Role));
-            Set(turn, "content", new StringValue(message.Content));
+            Set(turn, "role", new StringValue(message.Role ?? ""));
+            Set(turn, "content", new StringValue(message.Content ?? ""));
             turns.Add(turn);
         }
 

@@ -1,0 +1,162 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Engine.Isa;
+
+namespace Engine.Tests.Cli;
+
+[TestClass]
+public sealed class CommandTests
+{
+    private static readonly string Tales = TestData.Model("tales-cla2-q8_0.gguf");
+    private static readonly string Twin = TestData.Model("tales-mqa-q8_0.gguf");
+
+    private static JsonElement Json(params string[] arguments)
+    {
+        var console = new TestConsole();
+        Assert.AreEqual(0, console.Run([.. arguments, "--json"]), console.ErrorText);
+        return console.Json();
+    }
+
+    private static int[] Integers(JsonElement json, string name) =>
+        [.. json.GetProperty(name).EnumerateArray().Select(value => value.GetInt32())];
+
+    [TestMethod]
+    public void InfoShowsHalfTheCacheForTheModelThatShares()
+    {
+        JsonElement shared = Json("info", Tales);
+        JsonElement plain = Json("info", Twin);
+        long half = shared.GetProperty("cache").GetProperty("bytes_per_token").GetInt64();
+        Assert.AreEqual(plain.GetProperty("cache").GetProperty("bytes_per_token").GetInt64(), 2 * half);
+        CollectionAssert.AreEqual(new[] { 0, 0, 2, 2, 4, 4, 6, 6 }, Integers(shared.GetProperty("sharing"), "map"));
+        Assert.AreEqual("llama", shared.GetProperty("architecture").GetString());
+        Assert.AreEqual(8, shared.GetProperty("metadata").GetProperty("llama.block_count").GetInt32());
+        Assert.AreEqual(70, shared.GetProperty("tensors").GetArrayLength());
+        var text = new TestConsole();
+        Assert.AreEqual(0, text.Run("info", Tales, "--tensors"));
+        Assert.Contains("8 layers, 4 caches", text.OutputText);
+        Assert.Contains("1024 bytes per token", text.OutputText);
+        Assert.Contains("blk.0.attn_q.weight", text.OutputText);
+    }
+
+    [TestMethod]
+    public void TokenizeGivesIdsPiecesAndSplits()
+    {
+        const string Text = "Once upon<|endoftext|>";
+        JsonElement json = Json("tokenize", Tales, "--text", Text, "--split");
+        int[] ids = Integers(json, "tokens");
+        Assert.AreEqual(0, ids[0], "the metadata asks for BOS");
+        Assert.AreEqual(0, ids[^1], "the special token is recognised");
+        Assert.AreEqual(ids.Length, json.GetProperty("pieces").GetArrayLength());
+        Assert.AreEqual("Once", json.GetProperty("splits")[0].GetString());
+        JsonElement plain = Json("tokenize", Tales, "--text", Text, "--no-special");
+        Assert.IsGreaterThan(ids.Length, plain.GetProperty("tokens").GetArrayLength());
+        Assert.IsFalse(plain.TryGetProperty("splits", out _));
+        var text = new TestConsole();
+        Assert.AreEqual(0, text.Run("tokenize", Tales, "--text", Text));
+        Assert.AreEqual(string.Join(' ', ids), text.OutputText.Trim());
+    }
+
+    [TestMethod]
+    public void TemplatePrintsExactlyItsText()
+    {
+        using var folder = new TemporaryFolder();
+        string template = folder.Write("t.jinja", "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}é");
+        string input = folder.Write("i.json", """{"messages":[{"role":"user","content":"Hi"}]}""");
+        var console = new TestConsole();
+        Assert.AreEqual(0, console.Run("template", template, input), console.ErrorText);
+        Assert.AreEqual("user: Hi\né", console.OutputText);
+        var broken = new TestConsole();
+        Assert.AreEqual(1, broken.Run("template", folder.Write("b.jinja", "{% for %}"), input));
+        Assert.StartsWith("engine: ", broken.ErrorText);
+        var refused = new TestConsole();
+        Assert.AreEqual(1, refused.Run("template", template, folder.Write("b.json", "{")));
+        Assert.AreEqual("", refused.OutputText);
+    }
+
+    [TestMethod]
+    [DataRow("0")]
+    [DataRow("3")]
+    public void LogitsAreThoseOfTheReference(string chunk)
+    {
+        using var folder = new TemporaryFolder();
+        string model = TestData.Path("conformance", "cla2-mqa.gguf");
+        string json = File.ReadAllText(TestData.Path("conformance", "cla2-mqa.json"));
+        using JsonDocument record = JsonDocument.Parse(json);
+        string ids = string.Join("\n ", Integers(record.RootElement, "tokens"));
+        string output = Path.Combine(folder.Path, "logits.f32");
+        Json("logits", model, "--tokens", folder.Write("ids.txt", ids + "\n"), "--output", output, "--chunk", chunk,
+            "--cache-type", "f32");
+        byte[] reference = File.ReadAllBytes(TestData.Path("conformance", "cla2-mqa.logits.f32"));
+        ReadOnlySpan<float> expected = MemoryMarshal.Cast<byte, float>(reference);
+        ReadOnlySpan<float> found = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(output));
+        Assert.AreEqual(expected.Length, found.Length);
+        float tolerance = record.RootElement.GetProperty("tolerance").GetSingle();
+        for (int i = 0; i < found.Length; i++) Assert.AreEqual(expected[i], found[i], tolerance);
+        var wrong = new TestConsole();
+        Assert.AreEqual(1, wrong.Run("logits", model, "--tokens", folder.Write("bad.txt", "1 99999"),
+            "--output", Path.Combine(folder.Path, "bad.f32")));
+        Assert.Contains("99999", wrong.ErrorText);
+        Assert.IsFalse(File.Exists(Path.Combine(folder.Path, "bad.f32")));
+    }
+
+    [TestMethod]
+    public void PerplexityScoresTheWindowsAsLlamaCppDoes()
+    {
+        string text = TestData.Path("golden", "tales-validation.txt");
+        JsonElement half = Json("perplexity", Tales, text, "--context", "64", "--chunks", "2");
+        Assert.AreEqual(2 * 31, half.GetProperty("tokens").GetInt32());
+        Assert.AreEqual(2, half.GetProperty("windows").GetInt32());
+        JsonElement all = Json("perplexity", Tales, text, "--context", "64", "--chunks", "2", "--score", "all");
+        Assert.AreEqual(2 * 63, all.GetProperty("tokens").GetInt32());
+        double nll = all.GetProperty("nll").GetDouble();
+        Assert.IsTrue(nll is > 2 and < 6, $"{nll}");
+        Assert.AreEqual(Math.Exp(nll), all.GetProperty("perplexity").GetDouble(), 1e-9);
+        var small = new TestConsole();
+        using var folder = new TemporaryFolder();
+        Assert.AreEqual(1, small.Run("perplexity", Tales, folder.Write("s.txt", "too short")));
+    }
+
+    [TestMethod]
+    public void BenchReportsTheBestAndEveryRepetition()
+    {
+        JsonElement json = Json("bench", Tales, "--prefill", "16", "--decode", "8", "--depth", "4",
+            "--repetitions", "2");
+        JsonElement runs = json.GetProperty("repetitions");
+        Assert.AreEqual(2, runs.GetArrayLength());
+        foreach (string name in (string[])["prefill_tokens_per_second", "decode_tokens_per_second"])
+            Assert.AreEqual(runs.EnumerateArray().Max(run => run.GetProperty(name).GetDouble()),
+                json.GetProperty(name).GetDouble());
+        Assert.IsGreaterThan(1_000_000, json.GetProperty("bytes_per_token").GetInt64());
+        Assert.IsTrue(InstructionSets.TryParse(json.GetProperty("isa").GetString()!, out _));
+    }
+
+    [TestMethod]
+    public void ChatAnswersForgetsAndLeaves()
+    {
+        var console = new TestConsole("Hi\n\n/reset\nHi\n/exit\nnever read\n");
+        Assert.AreEqual(0, console.Run("chat", "--greedy", "--max-tokens", "6", "--json"), console.ErrorText);
+        string[] lines = console.OutputText.Trim().Split('\n');
+        Assert.HasCount(2, lines);
+        Assert.AreEqual(lines[0], lines[1], "after /reset the same question has the same answer");
+        Assert.AreEqual("length", JsonDocument.Parse(lines[0]).RootElement.GetProperty("stop_reason").GetString());
+        var tales = new TestConsole("Hi\n");
+        Assert.AreEqual(1, tales.Run("chat", Tales));
+        Assert.Contains("chat template", tales.ErrorText);
+    }
+
+    [TestMethod]
+    public void CtrlCInAChatStopsTheAnswerOnly()
+    {
+        int stops = 0;
+        var console = new TestConsole("Tell me a story.\nHi\n")
+        {
+            Watch = (self, _) =>
+            {
+                if (stops == 0 && self.Interrupt()) stops++;
+            },
+        };
+        Assert.AreEqual(0, console.Run("chat", "--greedy", "--max-tokens", "30"), console.ErrorText);
+        Assert.AreEqual(1, stops);
+        Assert.Contains("[stopped]", console.ErrorText);
+    }
+}

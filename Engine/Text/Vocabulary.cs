@@ -127,7 +127,7 @@ internal sealed class Vocabulary
             if (Find(text) is >= 0 and int id) _attributes[id] = TokenAttributes.UserDefined;
         }
 
-        foreach (string name in (ReadOnlySpan<string>)["eos", "eot", "eom"])
+        foreach (string name in (ReadOnlySpan<string>)["eos", "eot", "eom", "fim_pad", "fim_rep", "fim_sep"])
         {
             if (SpecialId(-1, name) is >= 0 and int id) _endOfGeneration.Add(id);
         }

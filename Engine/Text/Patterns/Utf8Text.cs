@@ -40,10 +40,6 @@ internal static class Utf8Text
         return start;
     }
 
-    /// <summary>True if the unit at <paramref name="position"/> is well formed.</summary>
-    public static bool IsWellFormed(ReadOnlySpan<byte> text, int position) =>
-        Decode(text, position, out int length) != Replacement || length == 3;
-
     private static int DecodeLong(ReadOnlySpan<byte> text, int position, out int length)
     {
         int first = text[position];

@@ -1,0 +1,67 @@
+using BenchmarkDotNet.Attributes;
+using Engine.Isa;
+using Engine.Kernels;
+using Engine.Memory;
+
+namespace Engine.Bench;
+
+/// <summary>Row and element-wise kernels on a row that fits the first-level cache.</summary>
+[ShortRunJob]
+public unsafe class VectorBenchmarks
+{
+    private const int Elements = 2048;
+    private readonly AlignedBuffer<float> x = new(Elements), weight = new(Elements), output = new(Elements);
+    private readonly AlignedBuffer<byte> bytes = new(Elements * 2);
+    private readonly AlignedBuffer<short> sums = new(Elements / 16);
+    private VectorKernels kernels = null!;
+
+    public static IEnumerable<InstructionSet> Sets => BenchmarkSets.Floats;
+
+    [ParamsSource(nameof(Sets))]
+    public InstructionSet Isa { get; set; }
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        kernels = VectorKernels.For(Isa);
+        BenchmarkSets.AssertVectors(Isa, kernels);
+        var random = new Random(1);
+        for (int i = 0; i < Elements; i++)
+        {
+            x.Pointer[i] = (random.NextSingle() * 8) - 4;
+            weight.Pointer[i] = 1;
+        }
+    }
+
+    [Benchmark]
+    public void RmsNorm() => kernels.RmsNorm(x.Pointer, weight.Pointer, output.Pointer, Elements, 1e-5f);
+
+    /// <summary>A copy, then SwiGLU: in place alone the values would shrink to subnormals.</summary>
+    [Benchmark]
+    public void CopySiluMultiply()
+    {
+        x.Slice(0, Elements).CopyTo(output.Slice(0, Elements));
+        kernels.SiluMultiply(output.Pointer, weight.Pointer, Elements);
+    }
+
+    [Benchmark]
+    public void CopyGeluErf()
+    {
+        x.Slice(0, Elements).CopyTo(output.Slice(0, Elements));
+        kernels.GeluErf(output.Pointer, Elements);
+    }
+
+    [Benchmark]
+    public void Quantize32() =>
+        kernels.Quantize(x.Pointer, Elements, 32, (sbyte*)bytes.Pointer, output.Pointer, sums.Pointer);
+
+    [Benchmark]
+    public void Quantize256() =>
+        kernels.Quantize(x.Pointer, Elements, 256, (sbyte*)bytes.Pointer, output.Pointer, sums.Pointer);
+
+    [Benchmark]
+    public void ToHalf() => kernels.ToHalf(x.Pointer, (ushort*)bytes.Pointer, Elements);
+
+    [Benchmark]
+    public int ArgMax() => kernels.ArgMax(x.Pointer, Elements);
+}

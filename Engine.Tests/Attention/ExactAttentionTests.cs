@@ -1,5 +1,6 @@
 using Engine.Attention;
 using Engine.Cache;
+using Engine.Memory;
 using Engine.Tests.Kernels;
 
 namespace Engine.Tests.Attention;
@@ -124,6 +125,37 @@ public sealed class ExactAttentionTests
             test.Run(attention, rows);
             for (int i = 0; i < whole.Length; i++)
                 Assert.AreEqual(whole[i], test.Output[i], 1e-5, $"{rows} rows a task, element {i}");
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public unsafe void PartsOfTheSlotsMergeToTheWhole(string set)
+    {
+        ExactAttention attention = FloatSets.Attention(set);
+        foreach (int split in (int[])[0, 1, 64, 100, 130])
+        {
+            var shape = new AttentionShape(5, 2, 40, 24, 130) { Sinks = true, EmptyEvery = 7 };
+            using var test = new AttentionCase(shape, split);
+            using AlignedBuffer<float> first = new(5 * 2 * 24), second = new(5 * 2 * 24), sums = new(20);
+            using AlignedBuffer<byte> scratch = new(ExactAttention.ScratchBytes);
+            AttentionTask task = test.Task(0, 5) with { First = new SlotRange(0, split), Second = default };
+            task.Output = first.Pointer;
+            task.LogSumExp = sums.Pointer;
+            attention.Attend(task, scratch.Pointer);
+            task.First = new SlotRange(split, 130);
+            task.SinkLogits = null;
+            task.Output = second.Pointer;
+            task.LogSumExp = sums.Pointer + 10;
+            attention.Attend(task, scratch.Pointer);
+            for (int query = 0; query < 10; query++)
+            {
+                float* output = first.Pointer + (query * 24);
+                AttentionMerge.Add(output, ref sums.Pointer[query], second.Pointer + (query * 24),
+                    sums.Pointer[10 + query], 24);
+                double[] expected = test.Reference(query / 2, query % 2);
+                for (int k = 0; k < 24; k++) Assert.AreEqual(expected[k], output[k], 2e-5, $"split {split}");
+            }
         }
     }
 

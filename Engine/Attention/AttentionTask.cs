@@ -70,4 +70,9 @@ internal unsafe struct AttentionTask
     public float* Output;
     public nint OutputRowStride;
     public nint OutputHeadStride;
+
+    /// <summary>Optional: log Σ e^score of each query head, at row · GroupHeads + head (−∞ if it sees nothing), by which
+    /// <see cref="AttentionMerge"/> joins tasks over parts of the slots; null = none. Only one part may have the sinks.
+    /// </summary>
+    public float* LogSumExp;
 }

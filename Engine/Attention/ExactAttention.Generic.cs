@@ -210,8 +210,11 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
             (int row, int head) = Math.DivRem(begin + i, task.GroupHeads);
             float* output = task.Output + (row * task.OutputRowStride) + (head * task.OutputHeadStride);
             float* sums = parts.Sums + (i * parts.ValueElements);
+            // Nothing seen leaves a total of 0 and zeros; NaN stays NaN.
             float factor = parts.Total[i] > 0 ? 1 / parts.Total[i] : parts.Total[i];
             for (int k = 0; k < task.ValueDimension; k++) output[k] = sums[k] * factor;
+            if (task.LogSumExp != null)
+                task.LogSumExp[begin + i] = (parts.Largest[i] + MathF.Log2(parts.Total[i])) / BaseTwo;
         }
     }
 }

@@ -29,6 +29,15 @@ internal readonly unsafe struct Avx2Lanes<TDot> : ILaneWords<Vector256<byte>, Ve
     public static void Store(Vector256<byte> lanes, byte* target) => lanes.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Subtract(Vector256<byte> lanes, byte value) => lanes - Vector256.Create(value);
+
+    public static int InterleavedRows => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Interleave(byte* rows, byte* target, nint lineBytes) =>
+        Avx2Transpose.Quads((uint*)rows, target, lineBytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> LoadNibbles(byte* source)
     {
         Vector128<byte> both = Vector128.Load(source);

@@ -21,6 +21,16 @@ internal unsafe interface ILaneWords<TB, TI, TF>
 
     static abstract void Store(TB lanes, byte* target);
 
+    /// <summary>lane − value modulo 256.</summary>
+    static abstract TB Subtract(TB lanes, byte value);
+
+    /// <summary>Rows that <see cref="Interleave"/> takes.</summary>
+    static abstract int InterleavedRows { get; }
+
+    /// <summary>Turns rows of 32 bytes, one after the other, into 8 lines of four bytes of every row, so many bytes
+    /// apart.</summary>
+    static abstract void Interleave(byte* rows, byte* target, nint lineBytes);
+
     /// <summary>Low nibbles of 16 bytes in lanes 0–15, their high nibbles in lanes 16–31.</summary>
     static abstract TB LoadNibbles(byte* source);
 

@@ -35,6 +35,30 @@ internal readonly unsafe struct NeonLanes<TDot> : ILaneWords<NeonBytes, Vector12
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NeonBytes Subtract(NeonBytes lanes, byte value) =>
+        new(lanes.Low - Vector128.Create(value), lanes.High - Vector128.Create(value));
+
+    public static int InterleavedRows => 4;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Interleave(byte* rows, byte* target, nint lineBytes)
+    {
+        for (int half = 0; half < 2; half++, rows += 16, target += 4 * lineBytes)
+        {
+            // a0 a1 a2 a3 and so on to a0 b0 c0 d0 and so on.
+            Vector128<uint> a = Vector128.Load((uint*)rows), b = Vector128.Load((uint*)(rows + 32));
+            Vector128<uint> c = Vector128.Load((uint*)(rows + 64)), d = Vector128.Load((uint*)(rows + 96));
+            Vector128<uint> ac = AdvSimd.Arm64.ZipLow(a, c), bd = AdvSimd.Arm64.ZipLow(b, d);
+            AdvSimd.Arm64.ZipLow(ac, bd).Store((uint*)target);
+            AdvSimd.Arm64.ZipHigh(ac, bd).Store((uint*)(target + lineBytes));
+            ac = AdvSimd.Arm64.ZipHigh(a, c);
+            bd = AdvSimd.Arm64.ZipHigh(b, d);
+            AdvSimd.Arm64.ZipLow(ac, bd).Store((uint*)(target + 2 * lineBytes));
+            AdvSimd.Arm64.ZipHigh(ac, bd).Store((uint*)(target + 3 * lineBytes));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static NeonBytes LoadNibbles(byte* source)
     {
         Vector128<byte> both = Vector128.Load(source);

@@ -20,6 +20,19 @@ internal readonly unsafe struct ScalarLanes : ILaneWords<ScalarBytes, int, float
 
     public static void Store(ScalarBytes lanes, byte* target) => *(ScalarBytes*)target = lanes;
 
+    public static ScalarBytes Subtract(ScalarBytes lanes, byte value)
+    {
+        for (int i = 0; i < 32; i++) lanes[i] -= value;
+        return lanes;
+    }
+
+    public static int InterleavedRows => 1;
+
+    public static void Interleave(byte* rows, byte* target, nint lineBytes)
+    {
+        for (int quad = 0; quad < 8; quad++) *(uint*)(target + quad * lineBytes) = ((uint*)rows)[quad];
+    }
+
     public static ScalarBytes LoadNibbles(byte* source)
     {
         ScalarBytes result = default;

@@ -25,6 +25,8 @@ internal readonly unsafe struct BlockTileSource<TFormat, TWords, TB, TI, TF, TRo
 
     public static int PanelOffset => TilePanel<TRoute>.Offset(TFormat.Signed, TFormat.Offset);
 
+    public static int InterleavedRows => TWords.InterleavedRows;
+
     public static bool Scaled => false;
 
     public static bool HasMinimum => TFormat.HasMinimum;
@@ -34,15 +36,31 @@ internal readonly unsafe struct BlockTileSource<TFormat, TWords, TB, TI, TF, TRo
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* block, int part, byte* lanes)
     {
-        TWords.Store(TFormat.Load<TWords, TB, TI, TF>(block), lanes);
-        TilePanel<TRoute>.Adjust(lanes, TFormat.Signed, TFormat.Offset);
+        int shift = TilePanel<TRoute>.Shift(TFormat.Signed, TFormat.Offset);
+        TB unpacked = TFormat.Load<TWords, TB, TI, TF>(block);
+        if (shift != 0) unpacked = TWords.Subtract(unpacked, (byte)shift);
+        if (Planes == 1)
+        {
+            TWords.Store(unpacked, lanes);
+            return;
+        }
+
+        TWords.Store(TWords.Bits(unpacked, 0, 15), lanes);
+        TWords.Store(TWords.Bits(unpacked, 4, 15), lanes + 32 * InterleavedRows);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Interleave(byte* lanes, byte* target, nint lineBytes) =>
+        TWords.Interleave(lanes, target, lineBytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Integers(byte* block, short* scales, short* minimums)
     {
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Scale(byte* block) => TFormat.ScaleTable[TFormat.ScaleIndex(block)];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Minimum(byte* block) => ScaleTables.Half[TFormat.MinimumIndex(block)];
 }

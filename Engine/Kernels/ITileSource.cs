@@ -32,8 +32,15 @@ internal unsafe interface ITileSource
     /// <summary>Elements under one integer minimum: 16 or 32 (super-blocks only).</summary>
     static abstract int MinimumElements { get; }
 
-    /// <summary>Lanes of 32 elements as they stand in the panel (before splitting into planes).</summary>
+    /// <summary>Rows that are interleaved at a time.</summary>
+    static abstract int InterleavedRows { get; }
+
+    /// <summary>Lanes of 32 elements as they stand in the panel; those of a second plane go
+    /// <see cref="InterleavedRows"/> rows further on.</summary>
     static abstract void Unpack(byte* block, int part, byte* lanes);
+
+    /// <inheritdoc cref="ILaneWords{TB,TI,TF}.Interleave"/>
+    static abstract void Interleave(byte* lanes, byte* target, nint lineBytes);
 
     /// <summary>Integer scales and minimums of every 16 elements (super-blocks only).</summary>
     static abstract void Integers(byte* block, short* scales, short* minimums);

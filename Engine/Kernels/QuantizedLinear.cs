@@ -10,7 +10,7 @@ namespace Engine.Kernels;
 internal static class QuantizedLinear
 {
     /// <summary>Tokens from which on unpacking into a panel pays.</summary>
-    private const int ManyTokens = 5;
+    private const int ManyTokens = 12;
 
     /// <summary>The cell for a format on an instruction set; null if the format has no lanes.</summary>
     public static LinearKernel? Find(InstructionSet isa, WeightType type)

@@ -51,6 +51,7 @@ internal sealed unsafe class SuperBlockMatVec<TFormat, TWords, TB, TI, TF>(Instr
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float OneToken(byte* data, int blocks, Row token, int prefetch)
     {
         float* halves = ScaleTables.Half;
@@ -78,6 +79,7 @@ internal sealed unsafe class SuperBlockMatVec<TFormat, TWords, TB, TI, TF>(Instr
         return TWords.Total(sum);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TwoTokens(byte* data, int blocks, Row first, Row second, float* output0, float* output1)
     {
         float* halves = ScaleTables.Half;

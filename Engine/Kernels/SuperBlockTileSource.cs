@@ -27,6 +27,8 @@ internal readonly unsafe struct SuperBlockTileSource<TFormat, TWords, TB, TI, TF
 
     public static int PanelOffset => TilePanel<TRoute>.Offset(TFormat.Signed, TFormat.Offset);
 
+    public static int InterleavedRows => TWords.InterleavedRows;
+
     public static bool Scaled => true;
 
     public static bool HasMinimum => TFormat.HasMinimum;
@@ -36,10 +38,24 @@ internal readonly unsafe struct SuperBlockTileSource<TFormat, TWords, TB, TI, TF
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack(byte* block, int part, byte* lanes)
     {
-        TWords.Store(Part(block, part), lanes);
-        TilePanel<TRoute>.Adjust(lanes, TFormat.Signed, TFormat.Offset);
+        int shift = TilePanel<TRoute>.Shift(TFormat.Signed, TFormat.Offset);
+        TB unpacked = Part(block, part);
+        if (shift != 0) unpacked = TWords.Subtract(unpacked, (byte)shift);
+        if (Planes == 1)
+        {
+            TWords.Store(unpacked, lanes);
+            return;
+        }
+
+        TWords.Store(TWords.Bits(unpacked, 0, 15), lanes);
+        TWords.Store(TWords.Bits(unpacked, 4, 15), lanes + 32 * InterleavedRows);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Interleave(byte* lanes, byte* target, nint lineBytes) =>
+        TWords.Interleave(lanes, target, lineBytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Integers(byte* block, short* scales, short* minimums)
     {
         TFormat.Scales(block, out Vector128<short> low, out Vector128<short> high);
@@ -50,8 +66,10 @@ internal readonly unsafe struct SuperBlockTileSource<TFormat, TWords, TB, TI, TF
         high.Store(minimums + 8);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Scale(byte* block) => ScaleTables.Half[TFormat.ScaleIndex(block)];
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Minimum(byte* block) => -ScaleTables.Half[TFormat.MinimumIndex(block)];
 
     /// <summary>Lanes of a part known at run time: lanes have constant shifts.</summary>

@@ -6,59 +6,48 @@ namespace Engine.Kernels;
 /// <summary>Unpacking of rows into a panel: quads of a row beside those of the panel's other rows.</summary>
 internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
 {
-    /// <summary>Packs columns [column, column + groups) of the rows; rows that are missing weigh nothing.</summary>
+    /// <summary>Packs columns from the given one on; the last row stands in for rows that are missing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(in WeightView weights, int row, int count, int column, int groups, byte* panel)
     {
-        if (count < PanelRows) new Span<byte>(panel, groups * GroupBytes).Clear();
-        for (int r = 0; r < count; r++)
+        int together = TSource.InterleavedRows;
+        byte** blocks = stackalloc byte*[together];
+        byte* lanes = stackalloc byte[2 * 32 * together];
+        byte* first = weights.Data + row * weights.RowBytes + column / TSource.GroupElements * TSource.BlockBytes;
+        for (int begin = 0; begin < PanelRows; begin += together)
         {
-            byte* block = weights.Data + (row + r) * weights.RowBytes
-                + column / TSource.GroupElements * TSource.BlockBytes;
-            byte* target = panel + 4 * r;
-            for (int group = 0; group < groups; group++, block += TSource.BlockBytes, target += GroupBytes)
-                PackGroup(block, target);
+            for (int r = 0; r < together; r++) blocks[r] = first + Math.Min(begin + r, count - 1) * weights.RowBytes;
+            byte* target = panel + 4 * begin;
+            for (int group = 0; group < groups; group++, target += GroupBytes)
+            {
+                PackQuants(blocks, lanes, target);
+                for (int r = 0; r < together; r++)
+                {
+                    byte* tail = target + 4 * r + QuantBytes;
+                    if (TSource.Scaled) PackIntegers(blocks[r], tail);
+                    tail += ScaleBytes;
+                    *(float*)tail = TSource.Scale(blocks[r]);
+                    if (TSource.HasMinimum) *(float*)(tail + 4 * PanelRows) = TSource.Minimum(blocks[r]);
+                    blocks[r] += TSource.BlockBytes;
+                }
+            }
         }
     }
 
-    /// <summary>One row of one group; target is the row's first quad.</summary>
-    private static void PackGroup(byte* block, byte* target)
-    {
-        byte* lanes = stackalloc byte[32];
-        for (int part = 0; part < TSource.GroupElements / 32; part++)
-        {
-            TSource.Unpack(block, part, lanes);
-            if (TSource.Planes == 2)
-                ScatterPlanes((uint*)lanes, target + part * 2 * 32 * PanelRows);
-            else
-                Scatter((uint*)lanes, target + part * 32 * PanelRows);
-        }
-
-        byte* tail = target + QuantBytes;
-        if (TSource.Scaled) PackIntegers(block, tail);
-        tail += ScaleBytes;
-        *(float*)tail = TSource.Scale(block);
-        if (TSource.HasMinimum) *(float*)(tail + 4 * PanelRows) = TSource.Minimum(block);
-    }
-
+    /// <summary>The quants of one group of neighbouring rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Scatter(uint* lanes, byte* target)
+    private static void PackQuants(byte** blocks, byte* lanes, byte* target)
     {
-        for (int quad = 0; quad < 8; quad++) *(uint*)(target + quad * 4 * PanelRows) = lanes[quad];
-    }
-
-    /// <summary>A segment's low nibbles, then its high ones: w + 128 = 16 · high + low.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void ScatterPlanes(uint* lanes, byte* target)
-    {
-        int quads = TSource.SegmentQuads;
-        for (int quad = 0; quad < 8; quad++)
+        int together = TSource.InterleavedRows, line = 4 * PanelRows;
+        for (int part = 0; part < TSource.GroupElements / 32; part++, target += 8 * TSource.Planes * line)
         {
-            byte* low = target + (quad / quads * 2 * quads + quad % quads) * 4 * PanelRows;
-            *(uint*)low = lanes[quad] & 0x0F0F0F0F;
-            *(uint*)(low + PlaneBytes) = (lanes[quad] >> 4) & 0x0F0F0F0F;
+            for (int r = 0; r < together; r++) TSource.Unpack(blocks[r], part, lanes + 32 * r);
+            TSource.Interleave(lanes, target, line);
+            if (TSource.Planes == 2) TSource.Interleave(lanes + 32 * together, target + PlaneBytes, line);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackIntegers(byte* block, byte* target)
     {
         short* scales = stackalloc short[16], minimums = stackalloc short[16];

@@ -6,6 +6,7 @@ namespace Engine.Kernels;
 /// <summary>The register tile for weights in two planes of nibbles: first low · a, then 16 · (high − 8) · a.</summary>
 internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TilePlanes(byte* panel, int groups, sbyte* a0, sbyte* a1, sbyte* a2, sbyte* a3, int* record,
         float* sums)
     {

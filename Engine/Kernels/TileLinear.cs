@@ -100,6 +100,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Deliver(float* sums, float* output, int count, bool add)
     {
         int r = 0;
@@ -114,6 +115,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
 
     /// <summary>Prepares what tokens bring besides their quants: [four tokens][group][starts, sums, scales].
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Record(
         in QuantizedRows rows, int firstToken, int tokens, int column, int groups, int* records)
     {

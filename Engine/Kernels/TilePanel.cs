@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Engine.Kernels;
 
 /// <summary>How a tile's instruction set wants its weights.</summary>
@@ -37,10 +35,11 @@ internal readonly struct SignedRoute : ITileRoute
 }
 
 /// <summary>The form of weights in a panel for one route.</summary>
-internal static unsafe class TilePanel<TRoute>
+internal static class TilePanel<TRoute>
     where TRoute : struct, ITileRoute
 {
-    /// <summary>Quads that one sum may gather: two products of at most largest · 127 a quad and 16-bit lane.</summary>
+    /// <summary>Quads that one sum may gather: two products of at most largest · 127 a quad and 16-bit lane. Planes
+    /// hold whole lanes of 32, so signed formats have groups of 32.</summary>
     public static int SegmentQuads(bool signed, int largest, int scaleElements) =>
         scaleElements == 16 || (TRoute.Narrow && !signed && largest > 16) ? 4 : 8;
 
@@ -49,22 +48,8 @@ internal static unsafe class TilePanel<TRoute>
     public static int Offset(bool signed, int offset) =>
         TRoute.SignedWeights ? 0 : !signed ? offset : TRoute.Narrow ? 8 : 128;
 
-    /// <summary>Brings 32 lanes to the panel's form: unsigned by adding 128 to signed ones, or signed by taking an
-    /// offset off unsigned ones.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Adjust(byte* lanes, bool signed, int offset)
-    {
-        const ulong Tops = 0x8080808080808080;
-        ulong* words = (ulong*)lanes;
-        if (signed && !TRoute.SignedWeights)
-        {
-            for (int i = 0; i < 4; i++) words[i] ^= Tops;
-        }
-        else if (offset != 0 && TRoute.SignedWeights)
-        {
-            // Lanes are below 128: the top bit set, no byte borrows from the next.
-            ulong offsets = (ulong)offset * 0x0101010101010101;
-            for (int i = 0; i < 4; i++) words[i] = ((words[i] | Tops) - offsets) ^ Tops;
-        }
-    }
+    /// <summary>What is taken off lanes to bring them to the panel's form, modulo 256: 128 makes signed lanes unsigned,
+    /// their own offset makes unsigned lanes signed.</summary>
+    public static int Shift(bool signed, int offset) =>
+        signed ? (TRoute.SignedWeights ? 0 : 128) : TRoute.SignedWeights ? offset : 0;
 }

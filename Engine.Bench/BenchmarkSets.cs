@@ -22,6 +22,6 @@ internal static class BenchmarkSets
         };
         Type actual = kernels.GetType().GenericTypeArguments[1];
         if (actual != expected)
-            throw new InvalidOperationException($"{InstructionSets.NameOf(isa)} was asked for, {actual} would be measured");
+            throw new InvalidOperationException($"{InstructionSets.NameOf(isa)} would be measured with {actual}");
     }
 }

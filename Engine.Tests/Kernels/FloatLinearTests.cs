@@ -80,8 +80,8 @@ public sealed unsafe class FloatLinearTests
             };
             for (int row = 0; row < view.Rows; row += rowsAtOnce)
             {
-                kernel.Multiply(view, row, Math.Min(view.Rows, row + rowsAtOnce), activations, output.Pointer, view.Rows,
-                    scratch.Pointer);
+                kernel.Multiply(view, row, Math.Min(view.Rows, row + rowsAtOnce), activations, output.Pointer,
+                    view.Rows, scratch.Pointer);
             }
 
             return output.Span.ToArray();
@@ -103,7 +103,7 @@ public sealed unsafe class FloatLinearTests
                 }
 
                 if (!(Math.Abs(output[i] - expected) <= 1e-6 * size))
-                    Assert.Fail($"{view.Rows} × {view.Columns}, {tokens} tokens, element {i}: {output[i]}, not {expected}");
+                    Assert.Fail($"{view.Rows} × {view.Columns}, {tokens} tokens, {i}: {output[i]}, not {expected}");
             }
         }
 

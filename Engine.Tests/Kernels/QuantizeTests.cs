@@ -83,7 +83,10 @@ public sealed unsafe class QuantizeTests
             // Every half's neighbourhood: exact, just below and above, the tie to the next and around it.
             float exact = HalfConversion.ToSingle((ushort)(i / 8));
             uint bits = BitConverter.SingleToUInt32Bits(exact);
-            uint offset = (i % 8) switch { 0 => 0, 1 => 1, 2 => 0xFFF, 3 => 0x1000, 4 => 0x1001, 5 => 0x800, _ => 0x1FFF };
+            uint offset = (i % 8) switch
+            {
+                0 => 0, 1 => 1, 2 => 0xFFF, 3 => 0x1000, 4 => 0x1001, 5 => 0x800, _ => 0x1FFF,
+            };
             x.Pointer[i] = BitConverter.UInt32BitsToSingle(bits + offset);
         }
 

@@ -2,8 +2,8 @@ using Engine.Kernels;
 
 namespace Engine.Tests.Kernels;
 
-/// <summary>Element-wise and row kernels against double precision: every length up to 70, ending at an inaccessible page
-/// (so every start is misaligned once), on every instruction set.</summary>
+/// <summary>Element-wise and row kernels against double precision: every length up to 70, ending at an inaccessible
+/// page (so every start is misaligned once), on every instruction set.</summary>
 [TestClass]
 public sealed unsafe class VectorKernelTests
 {

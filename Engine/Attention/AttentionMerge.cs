@@ -1,7 +1,7 @@
 namespace Engine.Attention;
 
-/// <summary>Joins the results of tasks that looked at different slots, so that a long cache can be divided among workers.
-/// </summary>
+/// <summary>Joins the results of tasks that looked at different slots, so that a long cache can be divided among
+/// workers.</summary>
 internal static unsafe class AttentionMerge
 {
     /// <summary>Makes one head's output over part A and over part B the output over both.</summary>

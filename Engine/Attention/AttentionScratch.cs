@@ -1,7 +1,7 @@
 namespace Engine.Attention;
 
-/// <summary>Where the parts of a worker's scratch lie: query rows with their running state, one block of keys and values
-/// as f32, and the scores of four query rows.</summary>
+/// <summary>Where the parts of a worker's scratch lie: query rows with their running state, one block of keys and
+/// values as f32, and the scores of four query rows.</summary>
 internal unsafe struct AttentionScratch
 {
     /// <summary>Query rows in a register tile.</summary>

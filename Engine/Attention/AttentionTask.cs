@@ -63,7 +63,8 @@ internal unsafe struct AttentionTask
     /// </summary>
     public float* SinkLogits;
 
-    /// <summary>Optional ALiBi slope per query head of the group (score += slope · (pos[s] − p)); null = none.</summary>
+    /// <summary>Optional ALiBi slope per query head of the group (score += slope · (pos[s] − p)); null = none.
+    /// </summary>
     public float* AlibiSlopes;
 
     /// <summary>Output of the group's first head in the first row; ValueDimension elements a head.</summary>
@@ -71,8 +72,8 @@ internal unsafe struct AttentionTask
     public nint OutputRowStride;
     public nint OutputHeadStride;
 
-    /// <summary>Optional: log Σ e^score of each query head, at row · GroupHeads + head (−∞ if it sees nothing), by which
-    /// <see cref="AttentionMerge"/> joins tasks over parts of the slots; null = none. Only one part may have the sinks.
-    /// </summary>
+    /// <summary>Optional: log Σ e^score of each query head, at row · GroupHeads + head (−∞ if it sees nothing), by
+    /// which <see cref="AttentionMerge"/> joins tasks over parts of the slots; null = none. Only one part may have the
+    /// sinks.</summary>
     public float* LogSumExp;
 }

@@ -6,8 +6,8 @@ using Engine.Kernels;
 namespace Engine.Attention;
 
 /// <summary>The loops of exact attention, written once.</summary>
-/// <remarks>Query rows (every head of every token) are taken in tiles of four against blocks of slots. A block of keys is
-/// widened and transposed once for all query rows, so that scores are an outer product without sums across lanes; for
+/// <remarks>Query rows (every head of every token) are taken in tiles of four against blocks of slots. A block of keys
+/// is widened and transposed once for all query rows, so that scores are an outer product without sums across lanes; for
 /// a few rows (decode) that pass would cost more than it saves, so they take dot products instead. Scores are kept in
 /// base 2: log2(e) is folded into the scale of the queries, which saves a product per weight.</remarks>
 internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
@@ -20,8 +20,8 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
     /// <summary>Where the running maximum starts: far below any score, and finite so that differences are.</summary>
     private const float NothingSeen = -1e30f;
 
-    /// <summary>Up to here query rows take dot products instead of tiles: at 16 rows both are equally fast (d = 64 and 128,
-    /// 256 and 512 bits), at 12 dot products lead by 10 to 50 %, at 32 the tiles lead on 512 bits.</summary>
+    /// <summary>Up to here query rows take dot products instead of tiles: at 16 rows both are equally fast (d = 64 and
+    /// 128, 256 and 512 bits), at 12 dot products lead by 10 to 50 %, at 32 the tiles lead on 512 bits.</summary>
     private const int DotRows = 16;
 
     public override int RowTile => 64;
@@ -114,7 +114,8 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
             if (!block.IsSeen(firstPosition, lastPosition, task.Window)) continue;
             float* queries = parts.Queries + (i * parts.KeyElements);
             if (dots)
-                Dots(queries, parts.KeyElements, rows, keyBlock, keyStride, block.Slots, parts.Scores, parts.BlockSlots);
+                Dots(queries, parts.KeyElements, rows, keyBlock, keyStride, block.Slots, parts.Scores,
+                    parts.BlockSlots);
             else
                 Multiply(queries, parts.KeyElements, task.KeyDimension, keyBlock, keyStride, parts.Scores,
                     parts.BlockSlots, CacheRows.PaddedElements(block.Slots), null);

@@ -20,8 +20,8 @@ internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKer
     /// </summary>
     private const int PanelTokens = 4;
 
-    /// <summary>Rows of a panel and columns of a block: together 128 KiB of f32 in the second-level cache, while a tile's
-    /// four rows and four tokens are 32 KiB in the first (with whole rows of 2,048 the speed was half).</summary>
+    /// <summary>Rows of a panel and columns of a block: together 128 KiB of f32 in the second-level cache, while a
+    /// tile's four rows and four tokens are 32 KiB in the first (with whole rows of 2,048 the speed was half).</summary>
     private const int PanelRows = 32;
     private const int BlockColumns = 1024;
 

@@ -118,8 +118,8 @@ internal static unsafe class FloatMath<W, V>
         return W.SelectLess(Abs(scaled), W.Broadcast(65536f), scaled, special);
     }
 
-    /// <summary>binary16 to f32, exact for finite values; infinities become ±65,536 and NaN some larger number, for half
-    /// the operations.</summary>
+    /// <summary>binary16 to f32, exact for finite values; infinities become ±65,536 and NaN some larger number, for
+    /// half the operations.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V LoadFiniteHalf(ushort* source)
     {

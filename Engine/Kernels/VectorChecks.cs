@@ -35,7 +35,8 @@ internal static unsafe class VectorChecks
         Check("cache row", (k, x, y, n) => k.QuantizeQ8_0Row(y, (byte*)x, n)),
     ];
 
-    private static SelfCheck Check(string name, Kernel kernel) => new(name, isa => Find(VectorKernels.For(isa), kernel));
+    private static SelfCheck Check(string name, Kernel kernel) =>
+        new(name, isa => Find(VectorKernels.For(isa), kernel));
 
     private static string? Find(VectorKernels kernels, Kernel kernel)
     {

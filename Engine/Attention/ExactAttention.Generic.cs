@@ -7,8 +7,8 @@ namespace Engine.Attention;
 
 /// <summary>The loops of exact attention, written once.</summary>
 /// <remarks>Query rows (every head of every token) are taken in tiles of four against blocks of slots. A block of keys
-/// is widened and transposed once for all query rows, so that scores are an outer product without sums across lanes; for
-/// a few rows (decode) that pass would cost more than it saves, so they take dot products instead. Scores are kept in
+/// is widened and transposed once for all query rows, so that scores are an outer product without sums across lanes;
+/// for a few rows (decode) that pass would cost more than it saves: they take dot products instead. Scores are kept in
 /// base 2: log2(e) is folded into the scale of the queries, which saves a product per weight.</remarks>
 internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
     where W : struct, IFloatWords<V>

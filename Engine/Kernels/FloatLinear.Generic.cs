@@ -21,7 +21,7 @@ internal sealed unsafe class FloatLinear<W, V, TWeight>(string name) : LinearKer
     private const int PanelTokens = 4;
 
     /// <summary>Rows of a panel and columns of a block: together 128 KiB of f32 in the second-level cache, while a
-    /// tile's four rows and four tokens are 32 KiB in the first (with whole rows of 2,048 the speed was half).</summary>
+    /// tile's four rows and four tokens are 32 KiB in the first (whole rows of 2,048: half the speed).</summary>
     private const int PanelRows = 32;
     private const int BlockColumns = 1024;
 

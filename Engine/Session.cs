@@ -52,12 +52,12 @@ public sealed partial class Session : IDisposable
     /// by then stays.</param>
     /// <returns>One logit for each token of the vocabulary; overwritten by the next call.</returns>
     /// <exception cref="ArgumentException">No tokens, or an id that the model does not have.</exception>
-    /// <exception cref="InvalidOperationException">The context is full.</exception>
+    /// <exception cref="InvalidOperationException">The context is full, or nothing is left to evaluate.</exception>
     public ReadOnlySpan<float> Prefill(ReadOnlySpan<int> next, CancellationToken cancellation = default)
     {
         Append(next);
         EvaluatePending(cancellation);
-        return logits;
+        return hasLogits ? logits : throw new InvalidOperationException("there is nothing to evaluate: give tokens");
     }
 
     /// <summary>Evaluates tokens and hands over the logits of every one of them.</summary>

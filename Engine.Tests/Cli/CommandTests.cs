@@ -60,7 +60,8 @@ public sealed class CommandTests
     public void TemplatePrintsExactlyItsText()
     {
         using var folder = new TemporaryFolder();
-        string template = folder.Write("t.jinja", "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}é");
+        string template = folder.Write("t.jinja",
+            "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}é");
         string input = folder.Write("i.json", """{"messages":[{"role":"user","content":"Hi"}]}""");
         var console = new TestConsole();
         Assert.AreEqual(0, console.Run("template", template, input), console.ErrorText);

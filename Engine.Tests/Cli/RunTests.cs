@@ -64,7 +64,8 @@ public sealed class RunTests
         Assert.AreEqual(expected, read.Json().GetProperty("tokens").GetRawText());
         Assert.AreEqual(expected, piped.Json().GetProperty("tokens").GetRawText());
         JsonElement bare = Json(Tales, "--prompt", "Once upon a time", "--max-tokens", "1");
-        Assert.AreEqual(bare.GetProperty("prompt_tokens").GetInt32() + 1, read.Json().GetProperty("prompt_tokens").GetInt32(),
+        Assert.AreEqual(bare.GetProperty("prompt_tokens").GetInt32() + 1,
+            read.Json().GetProperty("prompt_tokens").GetInt32(),
             "the last newline counts");
     }
 

@@ -1,4 +1,6 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 using Engine.Attention;
 using Engine.Isa;
 using Engine.Kernels;
@@ -14,11 +16,11 @@ internal static class FloatSets
         Enum.GetValues<InstructionSet>().Select(isa => new object[] { InstructionSets.NameOf(isa) })
             .Append([Words128]);
 
-    public static VectorKernels Vector(string name) => name == Words128
+    public static VectorKernels Vector(string name) => IsWords128(name)
         ? new VectorKernels<FloatWords128, Vector128<float>>()
         : VectorKernels.For(Parse(name));
 
-    public static ExactAttention Attention(string name) => name == Words128
+    public static ExactAttention Attention(string name) => IsWords128(name)
         ? new ExactAttention<FloatWords128, Vector128<float>>()
         : ExactAttention.For(Parse(name));
 
@@ -27,5 +29,13 @@ internal static class FloatSets
         Assert.IsTrue(InstructionSets.TryParse(name, out InstructionSet isa), name);
         if (!InstructionSets.IsSupported(isa)) Assert.Inconclusive($"skipped: this machine has no {name}");
         return isa;
+    }
+
+    private static bool IsWords128(string name)
+    {
+        if (name != Words128) return false;
+        if (!Sse3.IsSupported && !AdvSimd.Arm64.IsSupported)
+            Assert.Inconclusive("skipped: vector instructions are switched off");
+        return true;
     }
 }

@@ -42,4 +42,25 @@ public sealed class LinearKernelTests
                 Assert.AreNotEqual(ActivationKinds.Single, KernelSet.For(isa).Linear(type).Input, $"{isa} {type}");
         }
     }
+
+    /// <summary>Kernels take what they need from the caller: nothing is allocated however many tokens come.</summary>
+    [TestMethod]
+    public void MultiplyAllocatesNothing()
+    {
+        foreach (InstructionSet isa in InstructionSets.Supported)
+        {
+            foreach (WeightFormat format in WeightFormats.All)
+            {
+                LinearKernel kernel = KernelSet.For(isa).Linear(format.Type);
+                using var data = new LinearCase(format.Type, LinearCaseKind.Random, 21, 512, 33, 0, null);
+                float[] output = new float[21 * 33];
+                data.Run(kernel, 1, 21, output);
+                data.Run(kernel, 33, 21, output);
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                data.Run(kernel, 1, 21, output);
+                data.Run(kernel, 33, 21, output);
+                Assert.AreEqual(before, GC.GetAllocatedBytesForCurrentThread(), kernel.Name);
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 namespace Engine.Kernels;
 
-/// <summary>Input rows of a linear layer in the forms its kernels read. Borrowed memory, rows 64-byte aligned.</summary>
+/// <summary>Input rows of a linear layer in the forms its kernels read. Borrowed memory, rows 64-byte aligned.
+/// </summary>
 internal unsafe struct ActivationView
 {
     /// <summary>Number of rows (tokens).</summary>

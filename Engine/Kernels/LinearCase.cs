@@ -63,6 +63,15 @@ internal sealed unsafe class LinearCase : IDisposable
     /// <summary>output[token][row] of the first tokens, computed in parts of so many rows.</summary>
     public float[] Run(LinearKernel kernel, int count, int partRows)
     {
+        float[] output = new float[count * Weights.Rows];
+        output.AsSpan().Fill(float.NaN);
+        Run(kernel, count, partRows, output);
+        return output;
+    }
+
+    /// <summary>As the other, into memory of the caller and without allocating.</summary>
+    public void Run(LinearKernel kernel, int count, int partRows, Span<float> output)
+    {
         int groups = Weights.Columns / 32;
         var input = new ActivationView
         {
@@ -70,16 +79,12 @@ internal sealed unsafe class LinearCase : IDisposable
             Group32 = Rows(quants32, scales32, sums32, groups),
             Group256 = Rows(quants256, scales256, sums256, groups),
         };
-        float[] output = new float[count * Weights.Rows];
-        output.AsSpan().Fill(float.NaN);
         fixed (float* target = output)
         {
             for (int row = 0; row < Weights.Rows; row += partRows)
                 kernel.Multiply(Weights, row, Math.Min(row + partRows, Weights.Rows), input, target, Weights.Rows,
                     scratch.Pointer);
         }
-
-        return output;
     }
 
     /// <summary>The products of all tokens in double precision and the sums of the absolute values of their terms,

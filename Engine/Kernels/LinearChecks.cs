@@ -15,8 +15,14 @@ internal static unsafe class LinearChecks
     private static readonly int[] TokenCounts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 33];
 
     /// <summary>One check for each format.</summary>
-    public static IEnumerable<SelfCheck> All =>
-        WeightFormats.All.Select(format => new SelfCheck($"linear {format.Type}", isa => Find(isa, format.Type)));
+    public static IEnumerable<SelfCheck> All
+    {
+        get
+        {
+            foreach (WeightFormat format in WeightFormats.All)
+                yield return new SelfCheck($"linear {format.Type}", isa => Find(isa, format.Type));
+        }
+    }
 
     /// <summary>Checks one cell; null if it is right.</summary>
     /// <param name="isa">Instruction set of the cell.</param>

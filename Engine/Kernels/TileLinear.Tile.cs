@@ -8,8 +8,9 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
 {
     /// <summary>Adds four tokens' products with one panel to sums[token][row].</summary>
     /// <remarks>The sums stay in memory, touched once a group: 16 registers hold no more than the innermost sums and
-    /// their operands, and the JIT gives long-lived values the registers that the innermost need. The JIT stops inlining at 512 locals, and a call in the loop would spill every sum: constants are read once, and the two-plane form
-    /// is a method of its own.</remarks>
+    /// their operands, and the JIT gives long-lived values the registers that the innermost need. It stops inlining at
+    /// 512 locals, and a call in the loop would spill every sum: so constants are read once, and the two-plane form is
+    /// a method of its own.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile(byte* panel, int groups, sbyte* a0, sbyte* a1, sbyte* a2, sbyte* a3, int* record,
         float* sums)

@@ -31,7 +31,8 @@ public sealed class SessionPoolTests
             ConformanceModel.Load("llama3-rope").Path, new ModelOptions { Threads = 2 });
         using var pool = new SessionPool(model, capacity: 3, new SessionOptions { ContextLength = 64 });
         int[][] alone = await Task.WhenAll(Enumerable.Range(0, 1).Select(_ => Generate(pool, 1)));
-        int[][] together = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(() => Generate(pool, 1 + i % 3))));
+        int[][] together = await Task.WhenAll(
+            Enumerable.Range(0, 12).Select(i => Task.Run(() => Generate(pool, 1 + i % 3))));
         CollectionAssert.AreEqual(alone[0], together[0]);
         for (int i = 3; i < together.Length; i++) CollectionAssert.AreEqual(together[i % 3], together[i]);
         CollectionAssert.AreNotEqual(together[0], together[1]);

@@ -129,7 +129,8 @@ public sealed class HostileModelTests
         var batch = new StepBatch(16);
         int[] tokens = [1, 2, 3, 0, 1];
         int count = Math.Min(tokens.Length, sequence.Cache.ContextLength);
-        batch.Add(sequence, [.. tokens.Take(count).Select(token => token % model.Weights.Vocabulary)], WantedLogits.All);
+        int[] known = [.. tokens.Take(count).Select(token => token % model.Weights.Vocabulary)];
+        batch.Add(sequence, known, WantedLogits.All);
         model.Forward.Run(batch);
         model.Forward.Logits(0, count);
     }

@@ -103,13 +103,6 @@ internal readonly unsafe struct Avx2Lanes<TDot> : ILaneWords<Vector256<byte>, Ve
         Vector256<int>.Zero - TDot.Dot(Vector256<int>.Zero, Vector256.Create(offset), a.AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddSums(short* sums)
-    {
-        Vector128<short> two = Vector128.CreateScalar(*(int*)sums).AsInt16();
-        return Vector256.Create(Sse2.MultiplyAddAdjacent(two, Vector128.Create((short)1)), Vector128<int>.Zero);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MultiplyInt(Vector256<int> value, int factor) => value * factor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -117,6 +110,12 @@ internal readonly unsafe struct Avx2Lanes<TDot> : ILaneWords<Vector256<byte>, Ve
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float* source) => Vector256.Create(*source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadOne(float* source) => Vector256.CreateScalar(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;

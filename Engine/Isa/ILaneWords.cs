@@ -65,16 +65,18 @@ internal unsafe interface ILaneWords<TB, TI, TF>
     /// offset add too much is taken off as a whole number before anything is rounded.</summary>
     static abstract TI Start(TB a, byte offset);
 
-    /// <summary>sums[0] + sums[1].</summary>
-    static abstract TI AddSums(short* sums);
-
     static abstract TI MultiplyInt(TI value, int factor);
 
     static abstract TF ToFloat(TI value);
 
     static abstract TF Broadcast(float* source);
 
+    static abstract TF Add(TF left, TF right);
+
     static abstract TF Multiply(TF left, TF right);
+
+    /// <summary>The value in one lane, zero in the others.</summary>
+    static abstract TF LoadOne(float* source);
 
     /// <summary>left · right + sum; fused except in the scalar words.</summary>
     static abstract TF MultiplyAdd(TF left, TF right, TF sum);

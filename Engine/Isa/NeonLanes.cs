@@ -133,9 +133,6 @@ internal readonly unsafe struct NeonLanes<TDot> : ILaneWords<NeonBytes, Vector12
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> AddSums(short* sums) => Vector128.CreateScalar(sums[0] + sums[1]);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> MultiplyInt(Vector128<int> value, int factor) => value * factor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -143,6 +140,12 @@ internal readonly unsafe struct NeonLanes<TDot> : ILaneWords<NeonBytes, Vector12
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float* source) => AdvSimd.LoadAndReplicateToVector128(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadOne(float* source) => Vector128.CreateScalar(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Multiply(Vector128<float> left, Vector128<float> right) => left * right;

@@ -112,13 +112,15 @@ internal readonly unsafe struct ScalarLanes : ILaneWords<ScalarBytes, int, float
         return sum;
     }
 
-    public static int AddSums(short* sums) => sums[0] + sums[1];
-
     public static int MultiplyInt(int value, int factor) => value * factor;
 
     public static float ToFloat(int value) => value;
 
     public static float Broadcast(float* source) => *source;
+
+    public static float Add(float left, float right) => left + right;
+
+    public static float LoadOne(float* source) => *source;
 
     public static float Multiply(float left, float right) => left * right;
 

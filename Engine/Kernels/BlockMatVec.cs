@@ -5,8 +5,9 @@ using Engine.Isa;
 namespace Engine.Kernels;
 
 /// <summary>Few tokens times rows of 32-element blocks, unpacked in registers from where they lie.</summary>
-/// <remarks>Four rows share the loads of activations and hide each other's latency; each row has its own sum, added
-/// in the order of its blocks, so its result depends neither on its neighbours nor on the number of tokens.</remarks>
+/// <remarks>One row at a time, so that memory is read in order: four rows side by side shared the loads of activations
+/// but misled the processor's prefetcher (5–10 instead of 25–30 GB/s from memory). Four sums hide the latency of a row;
+/// they are added in a fixed order, so a result depends on nothing but the row and the token.</remarks>
 internal sealed unsafe class BlockMatVec<TFormat, TWords, TB, TI, TF>(InstructionSet isa) : LinearKernel
     where TFormat : struct, IBlockLanes
     where TWords : struct, ILaneWords<TB, TI, TF>
@@ -14,176 +15,157 @@ internal sealed unsafe class BlockMatVec<TFormat, TWords, TB, TI, TF>(Instructio
     where TI : struct
     where TF : struct
 {
-    private const int RowsAtOnce = 4;
-
     public override ActivationKinds Input => ActivationKinds.Group32;
 
-    public override int RowGranularity => RowsAtOnce;
+    public override int RowGranularity => 1;
 
     public override string Name { get; } = $"{TFormat.Type} {InstructionSets.NameOf(isa)} matvec";
 
-    /// <summary>What one block needs of one token.</summary>
-    private struct Token
+    /// <summary>What lanes are raised by, as the dot product sees them.</summary>
+    private static int Offset
     {
-        public TB Quants;
-        public TI Start;
-        public TF Scale;
-        public TF ScaledSum;
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.Signed ? TWords.SignedBias : TFormat.Offset;
     }
 
-    /// <summary>One token's quantised row.</summary>
-    private readonly struct Row(in QuantizedRows rows, int token)
+    /// <summary>Bytes that one block of one token takes in scratch: its start and its scaled sum.</summary>
+    private static int PreparedBytes =>
+        (Offset != 0 ? Unsafe.SizeOf<TI>() : 0) + (TFormat.HasMinimum ? sizeof(float) : 0);
+
+    /// <summary>One token's quantised row and what was prepared for it.</summary>
+    private readonly struct Token(in QuantizedRows rows, int token, byte* prepared, int blocks)
     {
-        public readonly sbyte* Quants = rows.Quants + token * rows.QuantStride;
+        public readonly byte* Quants = (byte*)rows.Quants + token * rows.QuantStride;
         public readonly float* Scales = rows.Scales + token * rows.ScaleStride;
-        public readonly short* Sums = rows.Sums + token * rows.SumStride;
+        public readonly byte* Starts = prepared;
+        public readonly float* ScaledSums = (float*)(prepared + (Offset != 0 ? blocks * Unsafe.SizeOf<TI>() : 0));
     }
 
     public override void Multiply(in WeightView weights, int rowBegin, int rowEnd, in ActivationView input,
         float* output, nint outputStride, byte* scratch)
     {
         int blocks = weights.Columns / 32;
-        int row = rowBegin;
-        for (; row + RowsAtOnce <= rowEnd; row += RowsAtOnce)
+        int tokenBytes = blocks * PreparedBytes;
+        int fitting = tokenBytes == 0 ? input.Rows : Math.Max(ScratchBytes / tokenBytes, 1);
+        for (int begin = 0; begin < input.Rows; begin += fitting)
         {
-            byte* data = weights.Data + row * weights.RowBytes;
-            int token = 0;
-            for (; token + 2 <= input.Rows; token += 2)
+            int end = Math.Min(begin + fitting, input.Rows);
+            for (int token = begin; token < end; token++)
+                Prepare(new Token(input.Group32, token, scratch + (token - begin) * tokenBytes, blocks),
+                    input.Group32.Sums + token * input.Group32.SumStride, blocks);
+            for (int row = rowBegin; row < rowEnd; row++)
             {
-                float* pair = output + token * outputStride + row;
-                var first = new Row(input.Group32, token);
-                var second = new Row(input.Group32, token + 1);
-                float* next = pair + outputStride;
-                TwoRowsTwoTokens(data, weights.RowBytes, blocks, first, second, pair, next);
-                TwoRowsTwoTokens(
-                    data + 2 * weights.RowBytes, weights.RowBytes, blocks, first, second, pair + 2, next + 2);
+                byte* data = weights.Data + row * weights.RowBytes;
+                byte* prepared = scratch;
+                int token = begin;
+                for (; token + 2 <= end; token += 2, prepared += 2 * tokenBytes)
+                    TwoTokens(data, blocks, new Token(input.Group32, token, prepared, blocks),
+                        new Token(input.Group32, token + 1, prepared + tokenBytes, blocks),
+                        output + token * outputStride + row, outputStride);
+                if (token < end)
+                    output[token * outputStride + row] =
+                        OneToken(data, blocks, new Token(input.Group32, token, prepared, blocks), PrefetchBytes);
             }
-
-            if (token < input.Rows)
-                FourRows(data, weights.RowBytes, blocks, new Row(input.Group32, token),
-                    output + token * outputStride + row, PrefetchBytes);
         }
+    }
 
-        for (; row < rowEnd; row++)
-            for (int token = 0; token < input.Rows; token++)
-                output[token * outputStride + row] = OneRow(
-                    weights.Data + row * weights.RowBytes, blocks, new Row(input.Group32, token));
+    /// <summary>Starts and scaled sums of a token's blocks, the same for every row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Prepare(Token token, short* sums, int blocks)
+    {
+        for (int block = 0; block < blocks; block++)
+        {
+            if (Offset != 0)
+                Unsafe.WriteUnaligned(token.Starts + block * Unsafe.SizeOf<TI>(),
+                    TWords.Start(TWords.Load(token.Quants + 32 * block), (byte)Offset));
+            if (TFormat.HasMinimum)
+                token.ScaledSums[block] = (sums[2 * block] + sums[2 * block + 1]) * token.Scales[block];
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourRows(byte* row0, nint rowBytes, int blocks, Row token, float* output, int prefetch)
+    private static float OneToken(byte* row, int blocks, Token token, int prefetch)
     {
         float* scales = TFormat.ScaleTable;
         float* halves = ScaleTables.Half;
-        byte* row1 = row0 + rowBytes, row2 = row1 + rowBytes, row3 = row2 + rowBytes;
         TF sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        for (int block = 0; block < blocks; block++)
+        int block = 0;
+        for (; block + 4 <= blocks; block += 4, row += 4 * TFormat.BlockBytes)
         {
-            if (prefetch != 0 && (block & 1) == 0)
-            {
-                TWords.Prefetch(row0 + prefetch);
-                TWords.Prefetch(row1 + prefetch);
-                TWords.Prefetch(row2 + prefetch);
-                TWords.Prefetch(row3 + prefetch);
-            }
-
-            Token t = Read(token, block);
-            sum0 = Step(row0, t, scales, halves, sum0);
-            sum1 = Step(row1, t, scales, halves, sum1);
-            sum2 = Step(row2, t, scales, halves, sum2);
-            sum3 = Step(row3, t, scales, halves, sum3);
-            row0 += TFormat.BlockBytes;
-            row1 += TFormat.BlockBytes;
-            row2 += TFormat.BlockBytes;
-            row3 += TFormat.BlockBytes;
+            if (prefetch != 0)
+                for (int line = 0; line < 4 * TFormat.BlockBytes; line += 64) TWords.Prefetch(row + prefetch + line);
+            sum0 = Step(row, token, block, scales, halves, sum0);
+            sum1 = Step(row + TFormat.BlockBytes, token, block + 1, scales, halves, sum1);
+            sum2 = Step(row + 2 * TFormat.BlockBytes, token, block + 2, scales, halves, sum2);
+            sum3 = Step(row + 3 * TFormat.BlockBytes, token, block + 3, scales, halves, sum3);
         }
 
-        output[0] = TWords.Total(sum0);
-        output[1] = TWords.Total(sum1);
-        output[2] = TWords.Total(sum2);
-        output[3] = TWords.Total(sum3);
-    }
-
-    /// <remarks>Two rows, not four: 16 registers hold no more, and a spilled sum may straddle two cache lines, as the
-    /// stack is aligned to 16 bytes (one caller's frame halved the speed of four rows).</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TwoRowsTwoTokens(byte* row0, nint rowBytes, int blocks, Row first, Row second,
-        float* output0, float* output1)
-    {
-        float* scales = TFormat.ScaleTable;
-        float* halves = ScaleTables.Half;
-        byte* row1 = row0 + rowBytes;
-        TF sum00 = default, sum01 = default, sum10 = default, sum11 = default;
-        for (int block = 0; block < blocks; block++)
-        {
-            Token t0 = Read(first, block), t1 = Read(second, block);
-            Step(row0, t0, t1, scales, halves, ref sum00, ref sum10);
-            Step(row1, t0, t1, scales, halves, ref sum01, ref sum11);
-            row0 += TFormat.BlockBytes;
-            row1 += TFormat.BlockBytes;
-        }
-
-        output0[0] = TWords.Total(sum00);
-        output0[1] = TWords.Total(sum01);
-        output1[0] = TWords.Total(sum10);
-        output1[1] = TWords.Total(sum11);
+        for (; block < blocks; block++, row += TFormat.BlockBytes)
+            sum0 = Step(row, token, block, scales, halves, sum0);
+        return Total(sum0, sum1, sum2, sum3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float OneRow(byte* row, int blocks, Row token)
+    private static void TwoTokens(byte* row, int blocks, Token first, Token second, float* output, nint outputStride)
     {
         float* scales = TFormat.ScaleTable;
         float* halves = ScaleTables.Half;
-        TF sum = default;
-        for (int block = 0; block < blocks; block++, row += TFormat.BlockBytes)
-            sum = Step(row, Read(token, block), scales, halves, sum);
-        return TWords.Total(sum);
+        TF sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        TF next0 = default, next1 = default, next2 = default, next3 = default;
+        int block = 0;
+        for (; block + 4 <= blocks; block += 4, row += 4 * TFormat.BlockBytes)
+        {
+            Step(row, first, second, block, scales, halves, ref sum0, ref next0);
+            Step(row + TFormat.BlockBytes, first, second, block + 1, scales, halves, ref sum1, ref next1);
+            Step(row + 2 * TFormat.BlockBytes, first, second, block + 2, scales, halves, ref sum2, ref next2);
+            Step(row + 3 * TFormat.BlockBytes, first, second, block + 3, scales, halves, ref sum3, ref next3);
+        }
+
+        for (; block < blocks; block++, row += TFormat.BlockBytes)
+            Step(row, first, second, block, scales, halves, ref sum0, ref next0);
+        output[0] = Total(sum0, sum1, sum2, sum3);
+        output[outputStride] = Total(next0, next1, next2, next3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Token Read(in Row row, int block)
-    {
-        int offset = TFormat.Signed ? TWords.SignedBias : TFormat.Offset;
-        Token token = default;
-        token.Quants = TWords.Load((byte*)row.Quants + 32 * block);
-        token.Scale = TWords.Broadcast(row.Scales + block);
-        if (offset != 0) token.Start = TWords.Start(token.Quants, (byte)offset);
-        if (TFormat.HasMinimum)
-            token.ScaledSum = TWords.Multiply(TWords.ToFloat(TWords.AddSums(row.Sums + 2 * block)), token.Scale);
-        return token;
-    }
+    private static float Total(TF sum0, TF sum1, TF sum2, TF sum3) =>
+        TWords.Total(TWords.Add(TWords.Add(sum0, sum1), TWords.Add(sum2, sum3)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TF Step(byte* block, in Token token, float* scales, float* halves, TF sum)
+    private static TF Step(byte* data, in Token token, nint block, float* scales, float* halves, TF sum)
     {
-        TB lanes = TFormat.Load<TWords, TB, TI, TF>(block);
-        TF d = TWords.Broadcast(scales + TFormat.ScaleIndex(block));
-        sum = Add(lanes, token, d, sum);
+        TB lanes = TFormat.Load<TWords, TB, TI, TF>(data);
+        TF d = TWords.Broadcast(scales + TFormat.ScaleIndex(data));
+        sum = Add(lanes, token, block, d, sum);
         return TFormat.HasMinimum
-            ? TWords.MultiplyAdd(TWords.Broadcast(halves + TFormat.MinimumIndex(block)), token.ScaledSum, sum)
+            ? TWords.MultiplyAdd(TWords.Broadcast(halves + TFormat.MinimumIndex(data)),
+                TWords.LoadOne(token.ScaledSums + block), sum)
             : sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(byte* block, in Token first, in Token second, float* scales, float* halves,
-        ref TF sum0, ref TF sum1)
+    private static void Step(byte* data, in Token first, in Token second, nint block, float* scales, float* halves,
+        ref TF sum, ref TF next)
     {
-        TB lanes = TFormat.Load<TWords, TB, TI, TF>(block);
-        TF d = TWords.Broadcast(scales + TFormat.ScaleIndex(block));
-        sum0 = Add(lanes, first, d, sum0);
-        sum1 = Add(lanes, second, d, sum1);
+        TB lanes = TFormat.Load<TWords, TB, TI, TF>(data);
+        TF d = TWords.Broadcast(scales + TFormat.ScaleIndex(data));
+        sum = Add(lanes, first, block, d, sum);
+        next = Add(lanes, second, block, d, next);
         if (!TFormat.HasMinimum) return;
-        TF m = TWords.Broadcast(halves + TFormat.MinimumIndex(block));
-        sum0 = TWords.MultiplyAdd(m, first.ScaledSum, sum0);
-        sum1 = TWords.MultiplyAdd(m, second.ScaledSum, sum1);
+        TF m = TWords.Broadcast(halves + TFormat.MinimumIndex(data));
+        sum = TWords.MultiplyAdd(m, TWords.LoadOne(first.ScaledSums + block), sum);
+        next = TWords.MultiplyAdd(m, TWords.LoadOne(second.ScaledSums + block), next);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TF Add(TB lanes, in Token token, TF d, TF sum)
+    private static TF Add(TB lanes, in Token token, nint block, TF d, TF sum)
     {
-        TI products = TFormat.Signed
-            ? TWords.DotSigned(token.Start, lanes, token.Quants)
-            : TWords.Dot(token.Start, lanes, token.Quants);
-        return TWords.MultiplyAdd(TWords.ToFloat(products), TWords.Multiply(d, token.Scale), sum);
+        TI start = Offset != 0
+            ? Unsafe.ReadUnaligned<TI>(token.Starts + block * Unsafe.SizeOf<TI>())
+            : default;
+        TB quants = TWords.Load(token.Quants + 32 * block);
+        TI products = TFormat.Signed ? TWords.DotSigned(start, lanes, quants) : TWords.Dot(start, lanes, quants);
+        return TWords.MultiplyAdd(
+            TWords.ToFloat(products), TWords.Multiply(d, TWords.Broadcast(token.Scales + block)), sum);
     }
 }

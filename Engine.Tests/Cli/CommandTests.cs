@@ -117,6 +117,20 @@ public sealed class CommandTests
         Assert.AreEqual(1, small.Run("perplexity", Tales, folder.Write("s.txt", "too short")));
     }
 
+    /// <summary>Within 0.5 % of a float32 computation, as 8-bit activations allow.</summary>
+    [TestMethod]
+    public void PerplexityOfARealModelIsTheReferences()
+    {
+        string book = TestData.SharedOrSkip("text", "alice.txt");
+        string golden = File.ReadAllText(TestData.Path("golden", "likelihood.json"));
+        JsonElement windows = JsonDocument.Parse(golden).RootElement.GetProperty("windows");
+        double expected = windows.EnumerateArray().Take(2).Average(window => window.GetProperty("nll").GetDouble());
+        JsonElement json = Json("perplexity", TestData.Model("smollm2-135m-instruct-q4_1.gguf"), book,
+            "--chunks", "2", "--score", "all");
+        Assert.AreEqual(2 * 511, json.GetProperty("tokens").GetInt32());
+        Assert.AreEqual(expected, json.GetProperty("nll").GetDouble(), 0.005 * expected);
+    }
+
     [TestMethod]
     public void BenchReportsTheBestAndEveryRepetition()
     {

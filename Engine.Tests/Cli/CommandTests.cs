@@ -69,6 +69,11 @@ public sealed class CommandTests
         var broken = new TestConsole();
         Assert.AreEqual(1, broken.Run("template", folder.Write("b.jinja", "{% for %}"), input));
         Assert.StartsWith("engine: ", broken.ErrorText);
+        var raised = new TestConsole();
+        string raising = folder.Write("r.jinja", "a{{ raise_exception('no\\n way') }}");
+        Assert.AreEqual(1, raised.Run("template", raising, input));
+        Assert.AreEqual("engine: no\n way\n", raised.ErrorText);
+        Assert.AreEqual("", raised.OutputText);
         var refused = new TestConsole();
         Assert.AreEqual(1, refused.Run("template", template, folder.Write("b.json", "{")));
         Assert.AreEqual("", refused.OutputText);

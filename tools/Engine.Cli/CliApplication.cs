@@ -33,6 +33,8 @@ internal static class CliApplication
         }
         catch (ChatTemplateException error)
         {
+            // What the template itself says is for its author's reader, word for word.
+            if (error.RaisedByTemplate) return Say(console, error.Message, ExitCodes.Failed);
             string place = error.Line > 0 ? $" (line {error.Line} of the template)" : "";
             return Complain(console, error.Message + place, ExitCodes.Failed);
         }
@@ -98,11 +100,14 @@ internal static class CliApplication
         return root;
     }
 
-    private static int Complain(ICliConsole console, string message, int code)
+    private static int Complain(ICliConsole console, string message, int code) =>
+        Say(console, message.ReplaceLineEndings(" ").Trim(), code);
+
+    private static int Say(ICliConsole console, string message, int code)
     {
         // Results that came before the error belong before it, also where both streams end in one place.
         Flush(console.Output);
-        console.Error.WriteLine("engine: " + message.ReplaceLineEndings(" ").Trim());
+        console.Error.WriteLine("engine: " + message);
         return code;
     }
 

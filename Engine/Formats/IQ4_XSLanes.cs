@@ -30,11 +30,15 @@ internal readonly unsafe struct IQ4_XSLanes : ISuperBlockLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scales(byte* block, out Vector128<short> low, out Vector128<short> high)
     {
-        uint above = *(ushort*)(block + 2);
-        uint nibbles = *(uint*)(block + 4);
-        ulong scales = 0;
-        for (int i = 0; i < 8; i++)
-            scales |= (ulong)(((nibbles >> (4 * i)) & 15) | ((above >> (2 * i)) & 3) << 4) << (8 * i);
+        // Nibbles, and the bit pairs above them, spread to a byte each by halving steps.
+        ulong above = *(ushort*)(block + 2), scales = *(uint*)(block + 4);
+        above = (above | above << 24) & 0x000000FF000000FF;
+        above = (above | above << 12) & 0x000F000F000F000F;
+        above = (above | above << 6) & 0x0303030303030303;
+        scales = (scales | scales << 16) & 0x0000FFFF0000FFFF;
+        scales = (scales | scales << 8) & 0x00FF00FF00FF00FF;
+        scales = (scales | scales << 4) & 0x0F0F0F0F0F0F0F0F;
+        scales |= above << 4;
         PackedScaleLanes.Twice(scales, out low, out high);
         low -= Vector128.Create((short)32);
         high -= Vector128.Create((short)32);

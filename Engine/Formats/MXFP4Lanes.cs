@@ -22,8 +22,11 @@ internal readonly unsafe struct MXFP4Lanes : IBlockLanes
     public static float* ScaleTable => ScaleTables.HalvedE8M0;
 
     /// <summary>2·{0, .5, 1, 1.5, 2, 3, 4, 6} + 12, then the same negated.</summary>
-    private static Vector128<byte> DoubledPlus12 => Vector128.Create(
-        (byte)12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
+    private static Vector128<byte> DoubledPlus12
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector128.Create((byte)12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int ScaleIndex(byte* block) => block[0];

@@ -39,6 +39,9 @@ public static class InstructionSets
     public static IReadOnlyList<InstructionSet> Supported { get; } =
         [.. Enum.GetValues<InstructionSet>().Where(IsSupported)];
 
+    /// <summary>Their names, for messages.</summary>
+    internal static string SupportedNames => string.Join(", ", Supported.Select(NameOf));
+
     /// <summary>True if kernels for <paramref name="isa"/> can run in this process.</summary>
     public static bool IsSupported(InstructionSet isa) => isa switch
     {

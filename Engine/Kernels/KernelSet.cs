@@ -24,7 +24,7 @@ internal sealed class KernelSet
         if (!InstructionSets.IsSupported(isa))
             throw new PlatformNotSupportedException(
                 $"instruction set {InstructionSets.NameOf(isa)} is not available here; "
-                + $"available: {string.Join(", ", InstructionSets.Supported.Select(InstructionSets.NameOf))}");
+                + $"available: {InstructionSets.SupportedNames}");
         return new KernelSet(isa);
     }
 

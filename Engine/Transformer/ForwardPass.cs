@@ -29,6 +29,7 @@ internal sealed unsafe class ForwardPass : IDisposable
     private readonly OutputNormStage outputNorm;
     private readonly LogitsStage finishLogits;
     private readonly LinearStage linear;
+    private readonly PrefetchTuner prefetch = new();
 
     public ForwardPass(ModelConfig config, ModelWeights weights, KernelSet kernels, WorkerTeam team, int batchRows)
     {
@@ -66,6 +67,7 @@ internal sealed unsafe class ForwardPass : IDisposable
     public void Run(StepBatch batch)
     {
         team.Enter();
+        prefetch.Begin(batch.Rows);
         try
         {
             state.Begin(batch);
@@ -79,6 +81,7 @@ internal sealed unsafe class ForwardPass : IDisposable
 
             state.KeepWantedRows();
             team.Run(outputNorm, state.Rows);
+            prefetch.End();
         }
         finally
         {

@@ -1,0 +1,26 @@
+using Engine.Transformer;
+
+namespace Engine.Tests.Transformer;
+
+[TestClass]
+public sealed class PrefetchTunerTests
+{
+    [TestMethod]
+    [DataRow(2048, 90, 2048)]
+    [DataRow(2048, 99, 0)]
+    [DataRow(2048, 130, 0)]
+    public void The_distance_that_clearly_wins_is_kept(int distance, int time, int expected)
+    {
+        var tuner = new PrefetchTuner();
+        var tried = new HashSet<int>();
+        for (int i = 0; i < 100; i++)
+        {
+            tried.Add(tuner.Bytes);
+            // Now and then a step is disturbed.
+            tuner.Record((tuner.Bytes == distance ? time : 100) * (i % 7 == 0 ? 300L : 100L));
+        }
+
+        Assert.IsGreaterThan(2, tried.Count);
+        Assert.AreEqual(expected, tuner.Bytes);
+    }
+}

@@ -8,15 +8,17 @@ internal sealed unsafe class AlignedBuffer<T> : SafeHandle where T : unmanaged
 {
     public const int Alignment = 64;
 
+    private readonly void* block;
+
     /// <summary>Allocates <paramref name="count"/> zeroed elements.</summary>
+    /// <remarks>The system hands out large zeroed blocks page by page when they are first touched: a long context costs
+    /// memory only for the tokens that it holds.</remarks>
     /// <exception cref="OutOfMemoryException">The system has not that much memory.</exception>
     public AlignedBuffer(nint count) : base(0, ownsHandle: true)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        nuint bytes = checked((nuint)count * (nuint)sizeof(T));
-        void* memory = NativeMemory.AlignedAlloc(Math.Max(bytes, Alignment), Alignment);
-        NativeMemory.Clear(memory, bytes);
-        SetHandle((nint)memory);
+        block = NativeMemory.AllocZeroed(checked((nuint)count * (nuint)sizeof(T) + Alignment));
+        SetHandle(((nint)block + Alignment - 1) & -Alignment);
         Count = count;
     }
 
@@ -37,7 +39,7 @@ internal sealed unsafe class AlignedBuffer<T> : SafeHandle where T : unmanaged
 
     protected override bool ReleaseHandle()
     {
-        NativeMemory.AlignedFree((void*)handle);
+        NativeMemory.Free(block);
         return true;
     }
 }

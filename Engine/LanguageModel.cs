@@ -95,7 +95,8 @@ public sealed class LanguageModel : IDisposable
         options ??= new SessionOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.ContextLength, nameof(options));
         int length = options.ContextLength > 0 ? options.ContextLength
-            : Math.Min(SessionOptions.DefaultContextLength, TrainedContextLength);
+            : Math.Min(Math.Min(SessionOptions.DefaultContextLength, TrainedContextLength), Transformer.LargestContext);
+        ObjectDisposedException.ThrowIf(Transformer.IsDisposed, this);
         return new Session(this, Transformer.OpenSequence(length, options.CacheType), length);
     }
 

@@ -20,6 +20,7 @@ public sealed partial class Session : IDisposable
     private readonly float[] logits;
     private readonly int[] tokens;
     private bool hasLogits;
+    private bool disposed;
 
     internal Session(LanguageModel model, Sequence sequence, int contextLength)
     {
@@ -76,7 +77,7 @@ public sealed partial class Session : IDisposable
         int step = chunk == 0 ? batch.Capacity : Math.Min(chunk, batch.Capacity);
         while (Evaluated < Length)
         {
-            cancellation.ThrowIfCancellationRequested();
+            StopIfCancelled(cancellation);
             int first = Evaluated;
             lock (transformer.Gate)
             {
@@ -89,10 +90,10 @@ public sealed partial class Session : IDisposable
                     consumer(first + row, values);
                     if (row + count == rows) values[^logits.Length..].CopyTo(logits);
                 }
+
+                hasLogits = true;
             }
         }
-
-        hasLogits = Length > 0;
     }
 
     /// <summary>Chooses the next token: evaluates the one before it, if that is still to do, and samples.</summary>
@@ -117,6 +118,7 @@ public sealed partial class Session : IDisposable
     public void Truncate(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ObjectDisposedException.ThrowIf(disposed, this);
         if (length >= Length) return;
         sequence.Cache.Truncate(length);
         Length = length;
@@ -124,7 +126,11 @@ public sealed partial class Session : IDisposable
     }
 
     /// <summary>Forgets everything.</summary>
-    public void Reset() => Truncate(0);
+    public void Reset()
+    {
+        Truncate(0);
+        LastGeneration = null;
+    }
 
     /// <summary>Goes back as far as needed for the conversation to be a beginning of <paramref name="wanted"/>, and at
     /// least one token less than it: what is left of it can be given to <see cref="Prefill"/>.</summary>
@@ -139,19 +145,34 @@ public sealed partial class Session : IDisposable
         catch (InvalidOperationException)
         {
             // A sliding window has moved on: evaluate it all again.
-            Reset();
+            Truncate(0);
         }
 
         return Length;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => sequence.Dispose();
+    /// <remarks>Waits for the step that runs on another thread, if any; whoever generates on it then ends with
+    /// <see cref="ObjectDisposedException"/>.</remarks>
+    public void Dispose()
+    {
+        TransformerModel transformer = Model.Transformer;
+        if (transformer.Gate.IsHeldByCurrentThread)
+            throw new InvalidOperationException("a session cannot be disposed by a consumer of its logits");
+        lock (transformer.Gate)
+        {
+            disposed = true;
+            sequence.Dispose();
+        }
+    }
+
+    internal bool IsDisposed => disposed;
 
     private int Evaluated => sequence.Cache.Length;
 
     private void Append(ReadOnlySpan<int> next)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
         if (next.IsEmpty && Length == 0) throw new ArgumentException("there are no tokens", nameof(next));
         foreach (int token in next)
             if ((uint)token >= (uint)logits.Length)
@@ -170,13 +191,7 @@ public sealed partial class Session : IDisposable
         TransformerModel transformer = Model.Transformer;
         while (Evaluated < Length)
         {
-            if (cancellation.IsCancellationRequested)
-            {
-                Length = Evaluated;
-                hasLogits = false;
-                cancellation.ThrowIfCancellationRequested();
-            }
-
+            StopIfCancelled(cancellation);
             int count = Math.Min(batch.Capacity, Length - Evaluated);
             bool last = Evaluated + count == Length;
             lock (transformer.Gate)
@@ -189,10 +204,33 @@ public sealed partial class Session : IDisposable
         }
     }
 
+    /// <summary>What is evaluated stays, the rest is forgotten.</summary>
+    private void StopIfCancelled(CancellationToken cancellation)
+    {
+        if (!cancellation.IsCancellationRequested) return;
+        Length = Evaluated;
+        hasLogits = false;
+        cancellation.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>One step; the caller holds the gate.</summary>
     private void Run(int count, WantedLogits wanted)
     {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        ObjectDisposedException.ThrowIf(Model.Transformer.IsDisposed, Model);
+        int before = Evaluated;
+        hasLogits = false;
         batch.Clear();
-        batch.Add(sequence, tokens.AsSpan(Evaluated, count), wanted);
-        Model.Transformer.Forward.Run(batch);
+        batch.Add(sequence, tokens.AsSpan(before, count), wanted);
+        try
+        {
+            Model.Transformer.Forward.Run(batch);
+        }
+        catch
+        {
+            // Slots were given out and not all of them written: later steps must not read them.
+            KeepPrefix(tokens.AsSpan(0, before + 1));
+            throw;
+        }
     }
 }

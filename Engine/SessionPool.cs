@@ -50,8 +50,14 @@ public sealed class SessionPool : IDisposable
 
     private void Return(Session session)
     {
-        pool.Return(session);
-        free.Release();
+        try
+        {
+            pool.Return(session);
+        }
+        finally
+        {
+            free.Release();
+        }
     }
 
     /// <summary>A session on loan; disposing it gives the session back, once.</summary>
@@ -83,6 +89,8 @@ public sealed class SessionPool : IDisposable
 
         public override bool Return(Session obj)
         {
+            // A tenant may have disposed it: the next one gets a new one.
+            if (obj.IsDisposed) return false;
             obj.Reset();
             return true;
         }

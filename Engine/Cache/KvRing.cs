@@ -16,6 +16,7 @@ internal sealed unsafe class KvRing : IDisposable
     private readonly nint keyHeadBytes;
     private readonly nint valueHeadBytes;
     private int highest = -1;
+    private int lowest;
 
     /// <summary>Reserves a ring of <paramref name="capacity"/> slots.</summary>
     public KvRing(CacheShape shape, int capacity, CacheType type, nint keyRowBytes, nint valueRowBytes)
@@ -65,6 +66,8 @@ internal sealed unsafe class KvRing : IDisposable
         int slot = Slot(position);
         Positions[slot] = position;
         highest = Math.Max(highest, position);
+        // Does not come down again with the length: what was overwritten is lost also after going back.
+        lowest = Math.Max(lowest, highest - Capacity + 1);
         return slot;
     }
 
@@ -72,7 +75,7 @@ internal sealed unsafe class KvRing : IDisposable
     public void Visible(int low, int high, out int begin1, out int end1, out int begin2, out int end2)
     {
         int first = Shape.Window > 0 ? Math.Max(0, low - Shape.Window + 1) : 0;
-        first = Math.Max(first, highest - Capacity + 1);
+        first = Math.Max(first, lowest);
         begin2 = end2 = 0;
         if (high < first)
         {
@@ -87,20 +90,30 @@ internal sealed unsafe class KvRing : IDisposable
         end1 = Capacity;
     }
 
+    /// <summary>Throws if <see cref="Truncate"/> would.</summary>
+    /// <exception cref="InvalidOperationException">A window's ring has overwritten positions that would be needed.
+    /// </exception>
+    public void CheckTruncate(int length)
+    {
+        if (length > highest) return;
+        int needed = Shape.Window > 0 ? Math.Max(0, length - Shape.Window + 1) : 0;
+        if (length > 0 && needed < lowest)
+            throw new InvalidOperationException(
+                $"cannot go back to {length} tokens: the sliding window of layer {Shape.Owner} (window {Shape.Window}, "
+                + $"ring {Capacity}) no longer holds the positions from {needed} on");
+    }
+
     /// <summary>Forgets positions from <paramref name="length"/> on.</summary>
     /// <exception cref="InvalidOperationException">A window's ring has overwritten positions that would be needed.
     /// </exception>
     public void Truncate(int length)
     {
+        CheckTruncate(length);
         if (length > highest) return;
-        int needed = Shape.Window > 0 ? Math.Max(0, length - Shape.Window + 1) : 0;
-        if (length > 0 && needed <= highest - Capacity)
-            throw new InvalidOperationException(
-                $"cannot go back to {length} tokens: the sliding window of layer {Shape.Owner} (window {Shape.Window}, "
-                + $"ring {Capacity}) no longer holds the positions from {needed} on");
         for (int slot = 0; slot < Capacity; slot++)
             if (Positions[slot] >= length) Positions[slot] = -1;
         highest = length - 1;
+        if (length == 0) lowest = 0;
     }
 
     public void Dispose()

@@ -42,6 +42,8 @@ internal sealed class SequenceCache : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         if (length >= Length) return;
+        // All or none: a ring that has gone back alone would be short of what the length promises.
+        foreach (KvRing ring in rings) ring.CheckTruncate(length);
         foreach (KvRing ring in rings) ring.Truncate(length);
         Length = length;
     }

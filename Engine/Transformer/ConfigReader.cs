@@ -48,6 +48,14 @@ internal sealed class ConfigReader(GgufMetadata metadata, string architecture)
             : throw new ModelFormatException($"{Key(name)}: expected a finite number, found {value}");
     }
 
+    /// <summary>A number of at least 0, or the default if absent.</summary>
+    public float NotNegative(string name, float defaultValue)
+    {
+        float value = Single(name, defaultValue);
+        return value >= 0 ? value
+            : throw new ModelFormatException($"{Key(name)}: expected a number of at least 0, found {value}");
+    }
+
     /// <summary>A number above 0, or the default if absent.</summary>
     public float Positive(string name, float defaultValue)
     {

@@ -83,7 +83,7 @@ internal sealed class ModelConfig
 
     public NormKind Norm { get; set; } = NormKind.Rms;
 
-    public float NormEpsilon { get; set; } = 1e-5f;
+    public float NormEpsilon { get; set; }
 
     public ActivationFunction Activation { get; set; } = ActivationFunction.Silu;
 

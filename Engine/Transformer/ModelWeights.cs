@@ -26,7 +26,7 @@ internal sealed unsafe class ModelWeights : IDisposable
             };
             // Tied embeddings: the token embedding is the head.
             string head = tensors.Has("output.weight") ? "output" : "token_embd";
-            Output = tensors.LinearOfAnyRows(head, config.Embedding, LargestVocabulary);
+            Output = tensors.LinearOfAnyRows(head, config.Embedding, LargestVocabulary, "output");
             if (Output.Rows != TokenEmbedding.Rows)
                 throw new ModelFormatException(
                     $"tensor output.weight: expected {TokenEmbedding.Rows} rows as token_embd.weight, found {Output.Rows}");

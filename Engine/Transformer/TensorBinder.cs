@@ -14,8 +14,8 @@ internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels) : ID
     public bool Has(string name) => file.TryGetTensor(name, out _);
 
     /// <summary>A matrix of <paramref name="rows"/> output and <paramref name="columns"/> input features, with the bias
-    /// <c>NAME.bias</c> if the file has one.</summary>
-    public Linear Linear(string name, int rows, int columns)
+    /// <c>NAME.bias</c> if the file has one (of another name, if the weights are shared).</summary>
+    public Linear Linear(string name, int rows, int columns, string? biasName = null)
     {
         GgufTensor tensor = Find(name + ".weight", columns, rows);
         WeightFormat format = Format(tensor);
@@ -30,17 +30,17 @@ internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels) : ID
                 Type = tensor.Type,
             },
             Kernel = kernels.Linear(tensor.Type),
-            Bias = OptionalVector(name + ".bias", rows),
+            Bias = OptionalVector((biasName ?? name) + ".bias", rows),
         };
     }
 
     /// <summary>Like <see cref="Linear"/> with the number of rows left open.</summary>
-    public Linear LinearOfAnyRows(string name, int columns, int largestRows)
+    public Linear LinearOfAnyRows(string name, int columns, int largestRows, string? biasName = null)
     {
         GgufTensor tensor = Find(name + ".weight");
         if (tensor.Dimensions.Count != 2 || tensor.Dimensions[1] < 1 || tensor.Dimensions[1] > largestRows)
             throw Mismatch(tensor, $"[{columns}, 1 … {largestRows}]");
-        return Linear(name, (int)tensor.Dimensions[1], columns);
+        return Linear(name, (int)tensor.Dimensions[1], columns, biasName);
     }
 
     /// <summary>f32 values in place, or converted if they are stored in another format.</summary>

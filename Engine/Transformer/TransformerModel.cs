@@ -23,7 +23,16 @@ internal sealed class TransformerModel : IDisposable
         Weights = weights;
         Kernels = kernels;
         team = new WorkerTeam(threads);
-        Forward = new ForwardPass(config, weights, kernels, team, batchRows);
+        try
+        {
+            Forward = new ForwardPass(config, weights, kernels, team, batchRows);
+        }
+        catch
+        {
+            // Threads are not collected as memory is.
+            team.Dispose();
+            throw;
+        }
     }
 
     public ModelConfig Config { get; }
@@ -35,6 +44,9 @@ internal sealed class TransformerModel : IDisposable
     public ForwardPass Forward { get; }
 
     public int Threads => team.Workers;
+
+    /// <summary>True once the memory is given back; read under <see cref="Gate"/>.</summary>
+    public bool IsDisposed { get; private set; }
 
     /// <summary>Held by whoever runs a step and reads its logits.</summary>
     public Lock Gate { get; } = new();
@@ -105,11 +117,20 @@ internal sealed class TransformerModel : IDisposable
         _ => (dimension + CacheRows.BlockElements - 1) / CacheRows.BlockElements * CacheRows.Q8BlockBytes,
     };
 
+    /// <summary>Waits for the step that runs, if any; later ones are refused with
+    /// <see cref="ObjectDisposedException"/>.</summary>
+    /// <exception cref="InvalidOperationException">Called from inside a step, by a consumer of its logits.</exception>
     public void Dispose()
     {
-        team.Dispose();
-        Forward.Dispose();
-        Weights.Dispose();
-        GC.KeepAlive(file);
+        if (Gate.IsHeldByCurrentThread)
+            throw new InvalidOperationException("a model cannot be disposed by a consumer of its logits");
+        lock (Gate)
+        {
+            IsDisposed = true;
+            team.Dispose();
+            Forward.Dispose();
+            Weights.Dispose();
+            GC.KeepAlive(file);
+        }
     }
 }

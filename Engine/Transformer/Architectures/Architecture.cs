@@ -1,4 +1,5 @@
 using Engine.Cache;
+using Engine.Kernels;
 
 namespace Engine.Transformer.Architectures;
 
@@ -14,18 +15,17 @@ internal abstract class Architecture
     public ModelConfig Read(ConfigReader reader)
     {
         ModelConfig config = ReadSizes(reader);
-        config.NormEpsilon = reader.Positive(
-            reader.Has("attention.layer_norm_rms_epsilon") ? "attention.layer_norm_rms_epsilon"
-                : "attention.layer_norm_epsilon", config.NormEpsilon);
-        config.AttentionSoftCap = reader.Single("attn_logit_softcapping", 0);
-        config.LogitSoftCap = reader.Single("final_logit_softcapping", 0);
+        config.AttentionSoftCap = reader.NotNegative("attn_logit_softcapping", 0);
+        config.LogitSoftCap = reader.NotNegative("final_logit_softcapping", 0);
         config.AttentionScale = reader.Single("attention.scale", 0);
         if (config.AttentionScale == 0) config.AttentionScale = 1 / MathF.Sqrt(config.KeyDimension);
         RefuseExperts(reader);
         ReadRope(reader, config);
         int window = reader.Count("attention.sliding_window", 0);
         foreach (LayerConfig layer in config.Layers) layer.Window = window;
+        if (window > 0) WindowPattern.ApplyStated(reader, config);
         Complete(reader, config);
+        config.NormEpsilon = ReadEpsilon(reader, config.Norm);
         config.Sharing = ReadSharing(reader, config);
         CheckGroups(config);
         return config;
@@ -61,6 +61,14 @@ internal abstract class Architecture
         };
     }
 
+    /// <summary>The key of the family's norm; of the other one, where the file has only that.</summary>
+    private static float ReadEpsilon(ConfigReader reader, NormKind norm)
+    {
+        const string Rms = "attention.layer_norm_rms_epsilon", Layer = "attention.layer_norm_epsilon";
+        (string own, string other) = norm == NormKind.Rms ? (Rms, Layer) : (Layer, Rms);
+        return reader.Positive(reader.Has(own) ? own : other, 1e-5f);
+    }
+
     private static ModelConfig ReadSizes(ConfigReader reader)
     {
         int layers = reader.Size("block_count");
@@ -81,14 +89,16 @@ internal abstract class Architecture
                 throw new ModelFormatException(
                     $"{reader.Key("attention.head_count_kv")}: layer {layer}: expected a divisor of the {heads[layer]} "
                     + $"query heads, found {kvHeads[layer]}");
+        int valueDimension = reader.Size("attention.value_length", reader.Has("attention.key_length")
+            ? keyDimension : embedding / heads[0]);
+        CheckWidths(reader, embedding, heads, feedForward, keyDimension, valueDimension);
         return new ModelConfig
         {
             Architecture = reader.Architecture,
             Embedding = embedding,
             TrainedContext = reader.Size("context_length"),
             KeyDimension = keyDimension,
-            ValueDimension = reader.Size("attention.value_length", reader.Has("attention.key_length")
-                ? keyDimension : embedding / heads[0]),
+            ValueDimension = valueDimension,
             Layers = [.. Enumerable.Range(0, layers).Select(layer => new LayerConfig
             {
                 Heads = heads[layer],
@@ -96,6 +106,26 @@ internal abstract class Architecture
                 FeedForward = feedForward[layer],
             })],
         };
+    }
+
+    /// <summary>Products of sizes must stay inside int, and rows inside the scratch of kernels.</summary>
+    private static void CheckWidths(ConfigReader reader, int embedding, int[] heads, int[] feedForward,
+        int keyDimension, int valueDimension)
+    {
+        const int LargestHead = 1024;
+        const int LargestWidth = LinearKernel.ScratchBytes / sizeof(float);
+        Check("attention.key_length", keyDimension, LargestHead);
+        Check("attention.value_length", valueDimension, LargestHead);
+        Check("embedding_length", embedding, LargestWidth);
+        foreach (int width in feedForward) Check("feed_forward_length", width, LargestWidth);
+        foreach (int count in heads)
+            Check("attention.head_count", count, LargestWidth / Math.Max(keyDimension, valueDimension));
+
+        void Check(string name, int found, int largest)
+        {
+            if (found > largest)
+                throw new ModelFormatException($"{reader.Key(name)}: expected at most {largest}, found {found}");
+        }
     }
 
     private static void ReadRope(ConfigReader reader, ModelConfig config)

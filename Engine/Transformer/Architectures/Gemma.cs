@@ -13,9 +13,9 @@ internal class Gemma : Architecture
     }
 
     /// <summary>The 27B sizes scale q·k by the width per head, not by the head dimension; only the depth tells.</summary>
-    protected static void ScaleByWidth(ModelConfig config, int depthOf27B)
+    protected static void ScaleByWidth(ConfigReader reader, ModelConfig config, int depthOf27B)
     {
-        if (config.Layers.Length == depthOf27B)
+        if (!reader.Has("attention.scale") && config.Layers.Length == depthOf27B)
             config.AttentionScale = 1 / MathF.Sqrt((float)config.Embedding / config.Layers[0].Heads);
     }
 }
@@ -31,10 +31,10 @@ internal sealed class Gemma2 : Gemma
         config.PostNorms = true;
         if (!reader.Has("attn_logit_softcapping")) config.AttentionSoftCap = 50;
         if (!reader.Has("final_logit_softcapping")) config.LogitSoftCap = 30;
-        int window = reader.Size("attention.sliding_window", 4096);
+        int window = reader.Count("attention.sliding_window", 4096);
         foreach (LayerConfig layer in config.Layers) layer.Window = window;
         WindowPattern.Apply(reader, config, period: 2);
-        ScaleByWidth(config, 46);
+        ScaleByWidth(reader, config, 46);
     }
 }
 
@@ -57,6 +57,6 @@ internal sealed class Gemma3 : Gemma
         });
         WindowPattern.Apply(reader, config, period: 6);
         foreach (LayerConfig layer in config.Layers.Where(layer => layer.Window > 0)) layer.Rope = 1;
-        ScaleByWidth(config, 62);
+        ScaleByWidth(reader, config, 62);
     }
 }

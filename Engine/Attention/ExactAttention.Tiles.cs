@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Engine.Attention;
 
 /// <summary>Products of small matrices in registers.</summary>
-/// <remarks>The tiles are not inlined: profile-guided inlining into their loops was seen to exhaust the inliner's
-/// budget and to leave calls between the vectors (2.5 times slower).</remarks>
+/// <remarks>The tiles are not inlined: without that, some runs were 2.5 times slower than others, probably because
+/// profile-guided inlining into their loops exhausted the inliner's budget.</remarks>
 internal sealed unsafe partial class ExactAttention<W, V>
 {
     /// <summary>c[4][width] = c · factor + a[4][depth] · b[depth][width]; factors null means c = a · b. The width is a

@@ -11,6 +11,9 @@ internal abstract unsafe class ExactAttention
     /// <summary>Bytes of scratch that <see cref="Attend"/> may use, 64-byte aligned, one area per worker.</summary>
     public const int ScratchBytes = 512 * 1024;
 
+    /// <summary>Elements of a key or value head that are sure to fit the scratch.</summary>
+    public const int LargestHeadDimension = 1024;
+
     /// <summary>Rows that a task should have at most in prefill: the kernel's query tile.</summary>
     public abstract int RowTile { get; }
 

@@ -19,6 +19,9 @@ internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels) : ID
     {
         GgufTensor tensor = Find(name + ".weight", columns, rows);
         WeightFormat format = Format(tensor);
+        if (columns > LinearKernel.LargestColumns)
+            throw new ModelFormatException(
+                $"tensor {tensor.Name}: expected at most {LinearKernel.LargestColumns} columns, found {columns}");
         return new Linear
         {
             Weights = new WeightView

@@ -62,6 +62,10 @@ internal sealed class TransformerModel : IDisposable
     {
         KernelSet kernels = KernelSet.For(isa);
         ModelConfig config = ArchitectureRegistry.Read(file.Metadata);
+        int head = Math.Max(config.KeyDimension, config.ValueDimension);
+        if (head > ExactAttention.LargestHeadDimension)
+            throw new ModelFormatException(
+                $"heads have {head} elements; at most {ExactAttention.LargestHeadDimension} are supported");
         var weights = new ModelWeights(file, config, kernels);
         try
         {

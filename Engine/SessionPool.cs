@@ -2,8 +2,8 @@ using Microsoft.Extensions.ObjectPool;
 
 namespace Engine;
 
-/// <summary>A bounded set of sessions of one model, for servers: opening a session reserves its whole cache, so requests
-/// take turns with a few instead.</summary>
+/// <summary>A bounded set of sessions of one model, for servers: opening a session reserves its whole cache, so
+/// requests take turns with a few instead.</summary>
 /// <remarks>Safe for any number of threads. A session comes back empty. Dispose the pool before its model, when nothing
 /// is rented any more.</remarks>
 public sealed class SessionPool : IDisposable

@@ -38,7 +38,8 @@ internal sealed class SharingMap
     public static SharingMap None(int layers) => new([.. Enumerable.Range(0, layers)], "none");
 
     /// <summary>An explicit map: entry i is the layer whose cache layer i reads.</summary>
-    /// <exception cref="ModelFormatException">An entry points forward, to a borrower, or the length is wrong.</exception>
+    /// <exception cref="ModelFormatException">An entry points forward, to a borrower, or the length is wrong.
+    /// </exception>
     public static SharingMap FromMap(string key, uint[] map, int layers)
     {
         if (map.Length != layers)
@@ -47,8 +48,8 @@ internal sealed class SharingMap
         {
             if (map[layer] > layer)
                 throw new ModelFormatException(
-                    $"{key}[{layer}]: expected a layer up to {layer}, found {map[layer]} (a layer can only read a cache "
-                    + "that is already written)");
+                    $"{key}[{layer}]: expected a layer up to {layer}, found {map[layer]} (a layer can only read a cache"
+                    + " that is already written)");
             if (map[map[layer]] != map[layer])
                 throw new ModelFormatException(
                     $"{key}[{layer}]: expected an owner, found layer {map[layer]}, which itself reads layer "
@@ -77,8 +78,8 @@ internal sealed class SharingMap
             while (owner >= 0 && windows[owner] > 0 != windows[layer] > 0) owner--;
             if (owner < 0)
                 throw new ModelFormatException(
-                    $"{key}: layer {layer} ({(windows[layer] > 0 ? "sliding window" : "full context")}) has no owner of "
-                    + $"its type before layer {first}");
+                    $"{key}: layer {layer} ({(windows[layer] > 0 ? "sliding window" : "full context")}) has no owner of"
+                    + $" its type before layer {first}");
             owners[layer] = owner;
         }
 

@@ -7,9 +7,9 @@ namespace Engine.Threading;
 /// <summary>Threads that carry out the stages of a forward step: woken once per step, spinning between its stages.
 /// </summary>
 /// <remarks>
-/// The caller is worker 0 and drives: <see cref="Enter"/>, any number of <see cref="Run"/>, <see cref="Leave"/>. A stage
-/// is over when all of its chunks are done, not when all workers have looked at it, so a worker that the system has
-/// taken off its core delays only the chunk that it holds. One step at a time: callers serialise.
+/// The caller is worker 0 and drives: <see cref="Enter"/>, any number of <see cref="Run"/>, <see cref="Leave"/>. A
+/// stage is over when all of its chunks are done, not when all workers have looked at it, so a worker that the system
+/// has taken off its core delays only the chunk that it holds. One step at a time: callers serialise.
 /// </remarks>
 internal sealed class WorkerTeam : IDisposable
 {
@@ -135,8 +135,8 @@ internal sealed class WorkerTeam : IDisposable
     private void Sleep(int index)
     {
         Interlocked.Exchange(ref counters.Asleep[index].Value, 1);
-        // The leader sets `open` before it looks at the flag, so one of the two sees the other: either it takes the flag
-        // back and sets the event, or the flag is taken back here and nobody waits.
+        // The leader sets `open` before it looks at the flag, so one of the two sees the other: either it takes the
+        // flag back and sets the event, or the flag is taken back here and nobody waits.
         bool mustWait = !(open || disposed) || Interlocked.Exchange(ref counters.Asleep[index].Value, 0) == 0;
         if (mustWait) wake[index].WaitOne();
     }

@@ -45,7 +45,8 @@ internal sealed unsafe class ForwardState : IDisposable
         wanted = new bool[batchRows];
         Tiles = new AttentionTiles(batchRows);
         bool separateKv = weights.Layers.Any(layer => layer.KvNorm.Weight is not null);
-        ActivationKinds projections = Kinds(weights.Layers, layer => [layer.Query, layer.Key, layer.Value, layer.Gate, layer.Up])
+        ActivationKinds projections = Kinds(weights.Layers,
+                layer => [layer.Query, layer.Key, layer.Value, layer.Gate, layer.Up])
             | weights.Output.Kernel.Input;
         Input = new ActivationBuffer(kernels.Vector, batchRows, config.Embedding, projections);
         KvInput = separateKv ? new ActivationBuffer(kernels.Vector, batchRows, config.Embedding,

@@ -37,6 +37,9 @@ internal sealed unsafe class LayerBinder(TensorBinder tensors, ModelConfig confi
         int valueRows = shape.KvHeads * config.ValueDimension;
         if (tensors.Has(Name("attn_qkv.weight")))
         {
+            // A borrower's may hold its queries alone.
+            if (!owner && tensors.ElementCount(Name("attn_qkv.weight")) == (long)queryRows * config.Embedding)
+                return (tensors.Linear(Name("attn_qkv"), queryRows, config.Embedding), null, null);
             Linear fused = tensors.Linear(Name("attn_qkv"), queryRows + keyRows + valueRows, config.Embedding);
             Linear q = fused.Part(0, queryRows);
             return owner

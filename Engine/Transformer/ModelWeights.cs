@@ -29,7 +29,8 @@ internal sealed unsafe class ModelWeights : IDisposable
             Output = tensors.LinearOfAnyRows(head, config.Embedding, LargestVocabulary, "output");
             if (Output.Rows != TokenEmbedding.Rows)
                 throw new ModelFormatException(
-                    $"tensor output.weight: expected {TokenEmbedding.Rows} rows as token_embd.weight, found {Output.Rows}");
+                    $"tensor output.weight: expected {TokenEmbedding.Rows} rows as token_embd.weight, "
+                    + $"found {Output.Rows}");
             if (config.PositionEmbeddings)
                 PositionEmbedding = tensors.Table("position_embd.weight", config.Embedding, LargestVocabulary);
             BindRope(config);

@@ -86,8 +86,8 @@ internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels) : ID
         foreach (GgufTensor tensor in file.Tensors)
             if (!used.Contains(tensor.Name))
                 throw new ModelFormatException(
-                    $"tensor {tensor.Name}: not known in architecture {architecture}; a model with it would be computed "
-                    + "wrongly");
+                    $"tensor {tensor.Name}: not known in architecture {architecture}; a model with it would be computed"
+                    + " wrongly");
     }
 
     public void Dispose()

@@ -57,7 +57,8 @@ internal sealed class TransformerModel : IDisposable
     public int LargestContext => Weights.PositionEmbedding?.Rows ?? 1 << 24;
 
     /// <summary>Binds an opened file; the model does not own it.</summary>
-    /// <exception cref="ModelFormatException">Unknown architecture, wrong keys, missing or misshapen tensors.</exception>
+    /// <exception cref="ModelFormatException">Unknown architecture, wrong keys, missing or misshapen tensors.
+    /// </exception>
     public static TransformerModel Load(GgufFile file, InstructionSet isa, int threads, int batchRows)
     {
         KernelSet kernels = KernelSet.For(isa);

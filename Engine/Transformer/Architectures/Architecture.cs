@@ -38,7 +38,8 @@ internal abstract class Architecture
     protected static RopeParameters CommonRope(ConfigReader reader, ModelConfig config, float defaultBase = 10000)
     {
         string type = reader.Metadata.GetString(reader.Key("rope.scaling.type"), null) ?? "";
-        float factor = reader.Positive(reader.Has("rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear", 1);
+        string factorKey = reader.Has("rope.scaling.factor") ? "rope.scaling.factor" : "rope.scale_linear";
+        float factor = reader.Positive(factorKey, 1);
         RopeScaling scaling = type switch
         {
             "none" or "longrope" => RopeScaling.None,
@@ -143,7 +144,8 @@ internal abstract class Architecture
         int experts = reader.Count("expert_count", 0);
         if (experts > 0)
             throw new ModelFormatException(
-                $"{reader.Key("expert_count")}: expected 0, found {experts}: mixtures of experts are not supported yet");
+                $"{reader.Key("expert_count")}: expected 0, found {experts}: mixtures of experts are not "
+                + "supported yet");
     }
 
     private static SharingMap ReadSharing(ConfigReader reader, ModelConfig config)
@@ -151,14 +153,19 @@ internal abstract class Architecture
         int layers = config.Layers.Length;
         const string MapKey = "attention.kv_layer_map";
         if (reader.Has(MapKey))
-            return SharingMap.FromMap(reader.Key(MapKey), reader.Metadata.GetUInt32Array(reader.Key(MapKey)) ?? [], layers);
+        {
+            uint[] map = reader.Metadata.GetUInt32Array(reader.Key(MapKey)) ?? [];
+            return SharingMap.FromMap(reader.Key(MapKey), map, layers);
+        }
+
         const string FactorKey = "attention.cla_share_factor";
         int factor = reader.Count(FactorKey, 0);
         if (factor > 1) return SharingMap.FromFactor(reader.Key(FactorKey), factor, layers);
         const string TrailingKey = "attention.shared_kv_layers";
         int trailing = reader.Count(TrailingKey, 0);
         return trailing > 0
-            ? SharingMap.FromTrailing(reader.Key(TrailingKey), trailing, [.. config.Layers.Select(layer => layer.Window)])
+            ? SharingMap.FromTrailing(reader.Key(TrailingKey), trailing,
+                [.. config.Layers.Select(layer => layer.Window)])
             : SharingMap.None(layers);
     }
 
@@ -177,8 +184,8 @@ internal abstract class Architecture
             foreach ((string what, int expected, int found) in pairs)
                 if (expected != found)
                     throw new ModelFormatException(
-                        $"{config.Sharing.Source}: layer {layer} reads the cache of layer {owner} but differs in {what}: "
-                        + $"expected {expected}, found {found}");
+                        $"{config.Sharing.Source}: layer {layer} reads the cache of layer {owner} but differs in "
+                        + $"{what}: expected {expected}, found {found}");
         }
     }
 }

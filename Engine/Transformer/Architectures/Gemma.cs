@@ -12,7 +12,8 @@ internal class Gemma : Architecture
         config.EmbeddingScale = MathF.Sqrt(config.Embedding);
     }
 
-    /// <summary>The 27B sizes scale q·k by the width per head, not by the head dimension; only the depth tells.</summary>
+    /// <summary>The 27B sizes scale q·k by the width per head, not by the head dimension; only the depth tells.
+    /// </summary>
     protected static void ScaleByWidth(ConfigReader reader, ModelConfig config, int depthOf27B)
     {
         if (!reader.Has("attention.scale") && config.Layers.Length == depthOf27B)

@@ -124,8 +124,9 @@ internal sealed unsafe class HeadsStage(ForwardState state) : RowStage(state)
         if (variant < 0) return;
         float* cos = State.Cosines(row, variant);
         float* sin = State.Sines(row, variant);
-        if (Config.RopePairs == RopePairs.Interleaved) Vector.RopeInterleaved(head, cos, sin, Config.RopeDimensions / 2);
-        else Vector.RopeHalves(head, cos, sin, Config.RopeDimensions / 2);
+        int pairs = Config.RopeDimensions / 2;
+        if (Config.RopePairs == RopePairs.Interleaved) Vector.RopeInterleaved(head, cos, sin, pairs);
+        else Vector.RopeHalves(head, cos, sin, pairs);
     }
 }
 

@@ -12,6 +12,22 @@ internal class Gemma : Architecture
         config.EmbeddingScale = MathF.Sqrt(config.Embedding);
     }
 
+    /// <summary>Windows as the file says, or of 4,096 positions, on all but every <paramref name="period"/>-th layer.
+    /// </summary>
+    protected static void UseWindow(ConfigReader reader, ModelConfig config, int period)
+    {
+        int window = reader.Count("attention.sliding_window", 4096);
+        foreach (LayerConfig layer in config.Layers) layer.Window = window;
+        WindowPattern.Apply(reader, config, period);
+    }
+
+    /// <summary>The scaling that the metadata gives is for the global layers; local ones have a plain RoPE.</summary>
+    protected static void UseLocalRope(ModelConfig config, float frequencyBase)
+    {
+        config.Ropes.Add(new RopeParameters { Base = frequencyBase, UsesFactors = false });
+        foreach (LayerConfig layer in config.Layers.Where(layer => layer.Window > 0)) layer.Rope = 1;
+    }
+
     /// <summary>The 27B sizes scale q·k by the width per head, not by the head dimension; only the depth tells.
     /// </summary>
     protected static void ScaleByWidth(ConfigReader reader, ModelConfig config, int depthOf27B)
@@ -32,9 +48,8 @@ internal sealed class Gemma2 : Gemma
         config.PostNorms = true;
         if (!reader.Has("attn_logit_softcapping")) config.AttentionSoftCap = 50;
         if (!reader.Has("final_logit_softcapping")) config.LogitSoftCap = 30;
-        int window = reader.Count("attention.sliding_window", 4096);
-        foreach (LayerConfig layer in config.Layers) layer.Window = window;
-        WindowPattern.Apply(reader, config, period: 2);
+        UseWindow(reader, config, period: 2);
+        if (config.Ropes[0].Scaling != RopeScaling.None) UseLocalRope(config, config.Ropes[0].Base);
         ScaleByWidth(reader, config, 46);
     }
 }
@@ -49,15 +64,9 @@ internal sealed class Gemma3 : Gemma
         base.Complete(reader, config);
         config.PostNorms = true;
         config.HeadNorm = HeadNorm.RmsPerHead;
-        // The scaling that the metadata gives is for the global layers; local ones have the plain RoPE.
         config.Ropes[0] = CommonRope(reader, config, defaultBase: 1_000_000);
-        config.Ropes.Add(new RopeParameters
-        {
-            Base = reader.Positive("rope.freq_base_swa", 10_000),
-            UsesFactors = false,
-        });
-        WindowPattern.Apply(reader, config, period: 6);
-        foreach (LayerConfig layer in config.Layers.Where(layer => layer.Window > 0)) layer.Rope = 1;
+        UseWindow(reader, config, period: 6);
+        UseLocalRope(config, reader.Positive("rope.freq_base_swa", 10_000));
         ScaleByWidth(reader, config, 62);
     }
 }

@@ -10,7 +10,7 @@ public sealed class UsageTests
     public static IEnumerable<object[]> WrongUsages =>
         from line in (string[])
         [
-            "", "fly", "run", "run --prompt a --bogus", "run --bogus", "run --prompt a --max-tokens many",
+            "fly", "run", "run --prompt a --bogus", "run --bogus", "run --prompt a --max-tokens many",
             "run --prompt a --max-tokens -1", "run --prompt a --temperature warm", "run --prompt a --temperature NaN",
             "run --prompt a --top-p 1.5", "run --prompt a --seed -1", "run --prompt a --logit-bias 1",
             "run --prompt a --isa mmx", "run --prompt a --cache-type f8", "run --prompt a --threads -1",
@@ -47,6 +47,16 @@ public sealed class UsageTests
     }
 
     [TestMethod]
+    public void NoCommandIsWrongUsageAndShowsTheHelpOnStandardError()
+    {
+        var console = new TestConsole();
+        Assert.AreEqual(2, console.Run());
+        Assert.AreEqual("", console.OutputText);
+        foreach (string command in Commands) Assert.Contains(command, console.ErrorText);
+        Assert.Contains("Examples:", console.ErrorText);
+    }
+
+    [TestMethod]
     public void HelpAndVersionAreResults()
     {
         var help = new TestConsole();
@@ -72,6 +82,39 @@ public sealed class UsageTests
             Assert.AreEqual("", console.OutputText);
             Assert.StartsWith("engine: ", console.ErrorText);
             Assert.Contains("nowhere", console.ErrorText);
+        }
+    }
+
+    [TestMethod]
+    public void ADirectoryIsNamedAsOne()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string[] arguments in (string[][])
+            [
+                ["run", folder.Path, "--prompt", "a"], ["run", "--file", folder.Path], ["info", folder.Path],
+                ["tokenize", folder.Path, "--text", "a"], ["template", folder.Path, folder.Path],
+            ])
+        {
+            var console = new TestConsole();
+            Assert.AreEqual(1, console.Run(arguments));
+            Assert.AreEqual($"engine: {folder.Path}: expected a file, found a directory", console.ErrorText.TrimEnd());
+        }
+    }
+
+    [TestMethod]
+    public void IdsThatAreNoneFailInOneLineWithoutInternals()
+    {
+        using var folder = new TemporaryFolder();
+        string output = Path.Combine(folder.Path, "logits.f32");
+        string model = TestData.Model("tales-cla2-q8_0.gguf");
+        foreach (string ids in (string[])["", "1 two", "-1", "99999999", "1.5"])
+        {
+            string file = folder.Write("ids.txt", ids);
+            var console = new TestConsole();
+            Assert.AreEqual(1, console.Run("logits", model, "--tokens", file, "--output", output));
+            Assert.HasCount(1, console.ErrorText.TrimEnd().Split('\n'));
+            Assert.DoesNotContain("internal error", console.ErrorText);
+            Assert.DoesNotContain("Parameter", console.ErrorText);
         }
     }
 

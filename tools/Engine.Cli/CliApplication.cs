@@ -27,9 +27,9 @@ internal static class CliApplication
         }
         catch (Exception error) when (error is ModelFormatException or IOException or UnauthorizedAccessException
             or InvalidOperationException or ArgumentException or PlatformNotSupportedException or OutOfMemoryException
-            or JsonException)
+            or JsonException or InvalidDataException)
         {
-            return Complain(console, error.Message, ExitCodes.Failed);
+            return Complain(console, MessageOf(error), ExitCodes.Failed);
         }
         catch (ChatTemplateException error)
         {
@@ -55,6 +55,12 @@ internal static class CliApplication
         // "@name" is text like any other here, not a file with more arguments.
         var parser = new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
         ParseResult result = root.Parse(arguments, parser);
+        if (arguments.Count == 0)
+        {
+            root.Parse(["--help"], parser).Invoke(new InvocationConfiguration { Output = console.Error });
+            return ExitCodes.WrongUsage;
+        }
+
         if (result.Errors.Count > 0 && result.Action is not (HelpAction or ExamplesHelpAction or VersionAction))
         {
             bool atRoot = result.CommandResult.Command == root;
@@ -90,7 +96,7 @@ internal static class CliApplication
             SelfTestCommand.Create(console),
         };
         var help = new HelpOption();
-        help.Action = new ExamplesHelpAction((HelpAction)help.Action!, console);
+        help.Action = new ExamplesHelpAction((HelpAction)help.Action!);
         root.Add(help);
         root.Add(new Option<bool>("--version")
         {
@@ -98,6 +104,14 @@ internal static class CliApplication
             Action = new VersionAction(console),
         });
         return root;
+    }
+
+    // The framework appends the name of the parameter, which says nothing to somebody who typed a command.
+    private static string MessageOf(Exception error)
+    {
+        int suffix = error is ArgumentException { ParamName: { } name }
+            ? error.Message.IndexOf($" (Parameter '{name}')", StringComparison.Ordinal) : -1;
+        return suffix < 0 ? error.Message : error.Message[..suffix];
     }
 
     private static int Complain(ICliConsole console, string message, int code) =>

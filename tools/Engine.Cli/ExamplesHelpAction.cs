@@ -5,7 +5,7 @@ using System.CommandLine.Invocation;
 namespace Engine.Cli;
 
 /// <summary><c>--help</c>, followed by the command's examples.</summary>
-internal sealed class ExamplesHelpAction(HelpAction inner, ICliConsole console) : SynchronousCommandLineAction
+internal sealed class ExamplesHelpAction(HelpAction inner) : SynchronousCommandLineAction
 {
     public override bool ClearsParseErrors => true;
 
@@ -13,8 +13,9 @@ internal sealed class ExamplesHelpAction(HelpAction inner, ICliConsole console) 
     {
         int code = inner.Invoke(parseResult);
         string[] examples = parseResult.CommandResult.Command is CliCommand command ? command.Examples : RootExamples;
-        console.Output.WriteLine("Examples:");
-        foreach (string example in examples) console.Output.WriteLine("  " + example);
+        TextWriter output = parseResult.InvocationConfiguration.Output;
+        output.WriteLine("Examples:");
+        foreach (string example in examples) output.WriteLine("  " + example);
         return code;
     }
 

@@ -25,16 +25,13 @@ internal sealed class ModelArguments(string contextDescription, int defaultConte
 
     public CacheType CacheType(ParseResult result) => result.GetValue(cacheType);
 
-    public LanguageModel Load(ParseResult result, string path, int batchTokens = 512)
-    {
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such file");
-        return LanguageModel.Load(path, new ModelOptions
+    public LanguageModel Load(ParseResult result, string path, int batchTokens = 512) =>
+        LanguageModel.Load(InputFiles.Existing(path), new ModelOptions
         {
             Threads = result.GetValue(threads),
             InstructionSet = result.GetValue(isa),
             BatchTokens = batchTokens,
         });
-    }
 
     public SessionOptions Session(ParseResult result, int contextLength) => new()
     {

@@ -34,9 +34,7 @@ internal sealed class InfoCommand
 
     private int Run(ParseResult result)
     {
-        string path = result.GetRequiredValue(model);
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such file");
-        using GgufFile file = GgufFile.Open(path);
+        using GgufFile file = GgufFile.Open(InputFiles.Existing(result.GetRequiredValue(model)));
         var report = new ModelReport(file, result.GetValue(context), result.GetValue(cacheType));
         if (result.GetValue(json)) JsonResult.Write(console, report.WriteJson);
         else report.WriteText(console.Output, result.GetValue(tensors));

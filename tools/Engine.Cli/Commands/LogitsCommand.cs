@@ -100,7 +100,7 @@ internal sealed class LogitsCommand
 
     private static int[] ReadIds(string path)
     {
-        string[] parts = File.ReadAllText(path).Split(WhiteSpace, StringSplitOptions.RemoveEmptyEntries);
+        string[] parts = InputFiles.ReadText(path).Split(WhiteSpace, StringSplitOptions.RemoveEmptyEntries);
         if (parts.Length == 0) throw new InvalidDataException($"{path}: there are no token ids");
         var ids = new int[parts.Length];
         for (int i = 0; i < parts.Length; i++)

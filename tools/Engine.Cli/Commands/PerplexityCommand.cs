@@ -45,7 +45,7 @@ internal sealed class PerplexityCommand
     private int Run(ParseResult result)
     {
         int context = arguments.Context(result);
-        byte[] text = File.ReadAllBytes(result.GetRequiredValue(file));
+        byte[] text = InputFiles.ReadBytes(result.GetRequiredValue(file));
         using var interruption = new Interruption(console);
         using LanguageModel loaded = arguments.Load(result, result.GetRequiredValue(model), Math.Min(context, 512));
         var tokens = new ArrayBufferWriter<int>();
@@ -55,11 +55,13 @@ internal sealed class PerplexityCommand
             throw new InvalidOperationException(
                 $"the text has {tokens.WrittenCount} tokens, less than one window of {context} (--context)");
         if (result.GetValue(chunks) > 0) windows = Math.Min(windows, result.GetValue(chunks));
+        int first = result.GetValue(score) == "all" ? 0 : context / 2;
+        if (first > context - 2)
+            throw new InvalidOperationException($"a window of {context} tokens has no prediction in its second half");
         using Session session = loaded.CreateSession(arguments.Session(result, context));
         var scores = new PerplexityScore(loaded.VocabularySize);
         bool asJson = result.GetValue(json);
         var progress = new Progress(console, asJson);
-        int first = result.GetValue(score) == "all" ? 0 : context / 2;
         for (int window = 0; window < windows; window++)
         {
             int[] ids = tokens.WrittenSpan.Slice(window * context, context).ToArray();

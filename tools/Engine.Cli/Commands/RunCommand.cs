@@ -81,7 +81,7 @@ internal sealed class RunCommand
         string? path = result.GetValue(file);
         if (given is not null && path is not null) throw new UsageException("give --prompt or --file, not both");
         if (given is not null) return Encoding.UTF8.GetBytes(given);
-        if (path is not null) return File.ReadAllBytes(path);
+        if (path is not null) return InputFiles.ReadBytes(path);
         if (console.InputIsTerminal)
             throw new UsageException("give a prompt: --prompt TEXT, --file FILE, or text on standard input");
         using var buffer = new MemoryStream();

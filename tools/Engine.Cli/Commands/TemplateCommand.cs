@@ -47,11 +47,24 @@ internal sealed class TemplateCommand
 
     private int Run(ParseResult result)
     {
-        ChatTemplate parsed = ChatTemplate.Parse(File.ReadAllText(result.GetRequiredValue(template)));
-        using JsonDocument variables = JsonDocument.Parse(File.ReadAllBytes(result.GetRequiredValue(input)));
+        ChatTemplate parsed = ChatTemplate.Parse(InputFiles.ReadText(result.GetRequiredValue(template)));
+        using JsonDocument variables = ReadVariables(result.GetRequiredValue(input));
         string text = parsed.Render(variables.RootElement, result.GetValue(now));
         if (result.GetValue(json)) JsonResult.Write(console, writer => writer.WriteString("text", text));
         else console.Output.Write(text);
         return ExitCodes.Done;
+    }
+
+    private static JsonDocument ReadVariables(string path)
+    {
+        byte[] text = InputFiles.ReadBytes(path);
+        try
+        {
+            return JsonDocument.Parse(text);
+        }
+        catch (JsonException error)
+        {
+            throw new InvalidDataException($"{path}: not JSON: {error.Message}", error);
+        }
     }
 }

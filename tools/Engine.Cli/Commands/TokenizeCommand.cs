@@ -41,9 +41,7 @@ internal sealed class TokenizeCommand
     private int Run(ParseResult result)
     {
         byte[] utf8 = ReadText(result);
-        string path = result.GetRequiredValue(model);
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: no such file");
-        using GgufFile gguf = GgufFile.Open(path);
+        using GgufFile gguf = GgufFile.Open(InputFiles.Existing(result.GetRequiredValue(model)));
         Tokenizer tokenizer = ModelText.ReadTokenizer(gguf.Metadata, result.GetValue(preTokenizer));
         bool special = !result.GetValue(noSpecial);
         var tokens = new ArrayBufferWriter<int>();
@@ -61,7 +59,7 @@ internal sealed class TokenizeCommand
         string? given = result.GetValue(text);
         string? path = result.GetValue(file);
         if (given is null == path is null) throw new UsageException("give the text by --text TEXT or --file FILE");
-        return given is not null ? Encoding.UTF8.GetBytes(given) : File.ReadAllBytes(path!);
+        return given is not null ? Encoding.UTF8.GetBytes(given) : InputFiles.ReadBytes(path!);
     }
 
     private void WriteJson(Tokenizer tokenizer, int[] ids, IReadOnlyList<string>? splits) =>

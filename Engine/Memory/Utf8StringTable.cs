@@ -5,7 +5,7 @@ namespace Engine.Memory;
 public abstract class Utf8StringTable
 {
     /// <summary>An empty table.</summary>
-    public static Utf8StringTable Empty { get; } = FromStrings([]);
+    internal static Utf8StringTable Empty { get; } = FromStrings([]);
 
     /// <summary>Number of strings.</summary>
     public abstract int Count { get; }
@@ -14,7 +14,7 @@ public abstract class Utf8StringTable
     public abstract ReadOnlySpan<byte> this[int index] { get; }
 
     /// <summary>A table over managed strings, for tests and tools.</summary>
-    public static Utf8StringTable FromStrings(IReadOnlyList<string> strings)
+    internal static Utf8StringTable FromStrings(IReadOnlyList<string> strings)
     {
         ArgumentNullException.ThrowIfNull(strings);
         return new ManagedTable([.. strings.Select(System.Text.Encoding.UTF8.GetBytes)]);

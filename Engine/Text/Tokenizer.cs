@@ -22,7 +22,7 @@ public abstract class Tokenizer
 
     /// <summary>Builds the tokenizer that the definition names.</summary>
     /// <exception cref="ModelFormatException">Unknown model or pre-tokenizer, or a damaged vocabulary.</exception>
-    public static Tokenizer Create(VocabularyDefinition definition)
+    internal static Tokenizer Create(VocabularyDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
         return definition.Model switch

@@ -3,7 +3,7 @@ using Engine.Memory;
 namespace Engine.Text;
 
 /// <summary>What a model file says about its vocabulary; the façade fills it from the metadata.</summary>
-public sealed class VocabularyDefinition
+internal sealed class VocabularyDefinition
 {
     /// <summary><c>tokenizer.ggml.model</c>: llama, gpt2, gemma4 or bert.</summary>
     public required string Model { get; init; }

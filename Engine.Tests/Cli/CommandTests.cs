@@ -151,6 +151,22 @@ public sealed class CommandTests
     }
 
     [TestMethod]
+    public void BenchMeasuresBatchesNeighboursAndMemory()
+    {
+        JsonElement json = Json("bench", Tales, "--prefill", "0", "--decode", "4", "--depth", "2", "--threads", "2",
+            "--repetitions", "1", "--batch", "3", "--busy", "1", "--bandwidth");
+        double decode = Number("decode_tokens_per_second");
+        double single = Number("single_thread_decode_tokens_per_second");
+        Assert.AreEqual(Number("batch_decode_tokens_per_second") / decode, Number("batch_speedup"), 1e-9);
+        Assert.AreEqual(Number("busy_decode_tokens_per_second") / single, Number("busy_to_single_thread"), 1e-9);
+        double read = Number("read_gigabytes_per_second") * 1e9;
+        Assert.AreEqual(Number("bytes_per_token") * decode / read, Number("bandwidth_fraction"), 1e-9);
+        Assert.IsGreaterThan(0.0, read);
+
+        double Number(string name) => json.GetProperty(name).GetDouble();
+    }
+
+    [TestMethod]
     public void ChatAnswersForgetsAndLeaves()
     {
         var console = new TestConsole("Hi\n\n/reset\nHi\n/exit\nnever read\n");

@@ -8,7 +8,22 @@ internal sealed record BenchmarkReport(LanguageModel Model, CacheType CacheType,
 {
     /// <summary>The best of all repetitions, each figure for itself.</summary>
     public BenchmarkRun Best => new(Runs.Max(run => run.PrefillRate), Runs.Max(run => run.DecodeRate),
-        Runs.Min(run => run.AllocatedBytesPerToken));
+        Runs.Min(run => run.AllocatedBytesPerToken))
+    {
+        BatchDecodeRate = Runs.Max(run => run.BatchDecodeRate),
+        BusyDecodeRate = Runs.Max(run => run.BusyDecodeRate),
+        SingleThreadDecodeRate = Runs.Max(run => run.SingleThreadDecodeRate),
+        ReadRate = Runs.Max(run => run.ReadRate),
+    };
+
+    /// <summary>Sequences of a batch; 0 = not measured.</summary>
+    public int Batch { get; init; }
+
+    /// <summary>Busy threads beside the decode; 0 = not measured.</summary>
+    public int Busy { get; init; }
+
+    /// <summary>Part of the read rate that the decode uses.</summary>
+    public double BandwidthFraction => BytesPerToken * Best.DecodeRate / Best.ReadRate;
 
     public long CacheBytesPerToken => Model.CacheBytesPerToken(CacheType);
 

@@ -25,10 +25,10 @@ internal sealed class ModelArguments(string contextDescription, int defaultConte
 
     public CacheType CacheType(ParseResult result) => result.GetValue(cacheType);
 
-    public LanguageModel Load(ParseResult result, string path, int batchTokens = 512) =>
+    public LanguageModel Load(ParseResult result, string path, int batchTokens = 512, int? threadCount = null) =>
         LanguageModel.Load(InputFiles.Existing(path), new ModelOptions
         {
-            Threads = result.GetValue(threads),
+            Threads = threadCount ?? result.GetValue(threads),
             InstructionSet = result.GetValue(isa),
             BatchTokens = batchTokens,
         });

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Engine.Isa;
 
 namespace Engine.Cli.Commands;
@@ -17,6 +18,15 @@ internal sealed class BenchCommand
     private readonly Option<int> repetitions = CliOptions.Integer("--repetitions",
         "Measurements, after one that does not count", 3, 1);
 
+    private readonly Option<int> batch = CliOptions.Integer("--batch",
+        "Also decode N sequences in one pass over the weights; 0 = leave it out", 0, 0);
+
+    private readonly Option<int> busy = CliOptions.Integer("--busy",
+        "Also decode beside N threads that keep processors busy; 0 = leave it out", 0, 0);
+
+    private readonly Option<bool> bandwidth = CliOptions.Flag("--bandwidth",
+        "Also measure how fast the same threads read memory");
+
     private readonly Option<bool> json = CliOptions.Json();
     private readonly ModelArguments arguments = new("Context in tokens; 0 = as much as is needed", defaultThreads: 1);
 
@@ -29,7 +39,8 @@ internal sealed class BenchCommand
             "engine bench my-model.gguf",
             "engine bench my-model.gguf --threads 2 --prefill 512 --decode 128 --depth 4096 --json")
         {
-            self.model, self.prefill, self.decode, self.depth, self.repetitions, self.json,
+            self.model, self.prefill, self.decode, self.depth, self.repetitions, self.batch,
+            self.busy, self.bandwidth, self.json,
         };
         self.arguments.AddTo(command);
         command.SetAction(self.Run);
@@ -43,26 +54,46 @@ internal sealed class BenchCommand
         int before = result.GetValue(depth);
         int count = result.GetValue(repetitions);
         if (prompt == 0 && answer == 0) throw new UsageException("--prefill and --decode cannot both be 0");
+        int together = result.GetValue(batch);
+        int neighbours = result.GetValue(busy);
+        if (answer == 0 && together + neighbours > 0) throw new UsageException("--batch and --busy need --decode");
+        string path = result.GetRequiredValue(model);
         using var interruption = new Interruption(console);
-        using LanguageModel loaded = arguments.Load(result, result.GetRequiredValue(model));
+        using LanguageModel loaded = arguments.Load(result, path);
+        if (together > loaded.Transformer.Forward.BatchRows)
+            throw new UsageException($"--batch can be at most {loaded.Transformer.Forward.BatchRows}");
         int needed = checked(before + Math.Max(prompt, answer));
         int context = arguments.Context(result);
         if (context > 0 && context < needed)
             throw new UsageException($"--context {context} is less than the {needed} tokens that are needed");
-        using Session session = loaded.CreateSession(arguments.Session(result, Math.Max(context, needed)));
+        SessionOptions options = arguments.Session(result, Math.Max(context, needed));
+        using Session session = loaded.CreateSession(options);
         bool asJson = result.GetValue(json);
         var progress = new Progress(console, asJson);
         var bench = new Benchmark(session, before, interruption.Token);
+        CancellationToken cancellation = interruption.Token;
+        using var extras = new BenchmarkExtras(loaded, bench, together, neighbours, result.GetValue(bandwidth),
+            () => loaded.CreateSession(options),
+            loaded.Threads == 1 ? null : () => arguments.Load(result, path, threadCount: 1),
+            single =>
+            {
+                Session alone = single.CreateSession(options);
+                return (alone, new Benchmark(alone, before, cancellation));
+            });
         var runs = new List<BenchmarkRun>();
         for (int i = 0; i <= count; i++)
         {
-            BenchmarkRun run = bench.Measure(prompt, answer);
+            BenchmarkRun run = extras.Measure(bench.Measure(prompt, answer), answer);
             if (i > 0) runs.Add(run);
             progress.Report("repetitions", i, count);
         }
 
         progress.Clear();
-        var report = new BenchmarkReport(loaded, arguments.CacheType(result), prompt, answer, before, runs);
+        var report = new BenchmarkReport(loaded, arguments.CacheType(result), prompt, answer, before, runs)
+        {
+            Batch = together,
+            Busy = neighbours,
+        };
         if (asJson) WriteJson(report);
         else WriteTable(report);
         return ExitCodes.Done;
@@ -79,8 +110,51 @@ internal sealed class BenchCommand
         for (int i = 0; i < report.Runs.Count; i++) Row((i + 1).ToString(CultureInfo.InvariantCulture), report.Runs[i]);
         Row("best", report.Best);
 
+        WriteExtras(report);
+
         void Row(string name, BenchmarkRun run) => console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"| {name} | {run.PrefillRate:F1} | {run.DecodeRate:F1} |"));
+    }
+
+    private void WriteExtras(BenchmarkReport report)
+    {
+        BenchmarkRun best = report.Best;
+        double gain = best.BatchDecodeRate / best.DecodeRate;
+        double beside = best.BusyDecodeRate / best.SingleThreadDecodeRate;
+        if (report.Batch > 0)
+            Line($"{report.Batch} sequences: {best.BatchDecodeRate:F1} tokens/s, {gain:F2} times one");
+        if (report.Busy > 0)
+            Line($"{report.Busy} busy: {best.BusyDecodeRate:F1} tokens/s, {beside:F2} times one thread undisturbed");
+        if (best.ReadRate > 0)
+            Line($"memory: {best.ReadRate / 1e9:F1} GB/s read, decode uses {report.BandwidthFraction:P0}");
+
+        void Line(FormattableString text) => console.Output.WriteLine(FormattableString.Invariant(text));
+    }
+
+    private static void WriteExtras(Utf8JsonWriter writer, BenchmarkReport report)
+    {
+        BenchmarkRun best = report.Best;
+        if (report.Batch > 0)
+        {
+            writer.WriteNumber("batch", report.Batch);
+            writer.WriteNumber("batch_decode_tokens_per_second", best.BatchDecodeRate);
+            writer.WriteNumber("batch_speedup", best.BatchDecodeRate / best.DecodeRate);
+        }
+
+        if (report.Busy > 0)
+        {
+            writer.WriteNumber("busy", report.Busy);
+            writer.WriteNumber("busy_decode_tokens_per_second", best.BusyDecodeRate);
+            writer.WriteNumber("single_thread_decode_tokens_per_second", best.SingleThreadDecodeRate);
+            writer.WriteNumber("decode_to_single_thread", best.DecodeRate / best.SingleThreadDecodeRate);
+            writer.WriteNumber("busy_to_single_thread", best.BusyDecodeRate / best.SingleThreadDecodeRate);
+        }
+
+        if (best.ReadRate > 0)
+        {
+            writer.WriteNumber("read_gigabytes_per_second", best.ReadRate / 1e9);
+            writer.WriteNumber("bandwidth_fraction", report.BandwidthFraction);
+        }
     }
 
     private void WriteJson(BenchmarkReport report) => JsonResult.Write(console, writer =>
@@ -96,6 +170,7 @@ internal sealed class BenchCommand
         writer.WriteNumber("prefill", report.Prefill);
         writer.WriteNumber("decode", report.Decode);
         writer.WriteNumber("depth", report.Depth);
+        WriteExtras(writer, report);
         writer.WriteStartArray("repetitions");
         foreach (BenchmarkRun run in report.Runs)
         {

@@ -20,6 +20,10 @@ public sealed record GenerationOptions
     /// <summary>Go on where the model would end.</summary>
     public bool IgnoreEndOfGeneration { get; init; }
 
+    /// <summary>Guess tokens ahead and evaluate several in one step: faster where the text repeats itself, or with a
+    /// small model that guesses well. Null = off.</summary>
+    public SpeculationOptions? Speculation { get; init; }
+
     /// <summary>Called while the prompt is evaluated, with the tokens that are done and all of them.</summary>
     public Action<int, int>? PromptProgress { get; init; }
 }

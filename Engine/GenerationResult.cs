@@ -15,6 +15,12 @@ public sealed record GenerationResult
     /// <summary>Tokens of the prompt that were evaluated.</summary>
     public required int PromptTokens { get; init; }
 
+    /// <summary>Tokens that were guessed ahead (<see cref="GenerationOptions.Speculation"/>).</summary>
+    public int DraftTokens { get; init; }
+
+    /// <summary>Of <see cref="DraftTokens"/> those that became part of the text.</summary>
+    public int AcceptedTokens { get; init; }
+
     /// <summary>Time to evaluate the prompt.</summary>
     public required TimeSpan PromptTime { get; init; }
 

@@ -61,7 +61,8 @@ public sealed partial class Session
     /// <param name="options">Sampling and ends; null = defaults.</param>
     /// <param name="onText">Called with each piece of text as it comes.</param>
     /// <param name="cancellation">Ends the generation; the result then has what came before.</param>
-    /// <exception cref="InvalidOperationException">The prompt does not fit into the context.</exception>
+    /// <exception cref="InvalidOperationException">The prompt does not fit into the context, or the draft model has
+    /// another vocabulary.</exception>
     public GenerationResult Generate(ReadOnlySpan<int> prompt, GenerationOptions? options = null,
         Action<string>? onText = null, CancellationToken cancellation = default)
     {
@@ -70,6 +71,7 @@ public sealed partial class Session
         var stream = new TextStream(Model.Tokenizer, options.StopStrings);
         var text = new StringBuilder();
         var generated = new List<int>();
+        Speculation? speculation = Speculate(options);
         long begin = Stopwatch.GetTimestamp();
         TimeSpan promptTime = TimeSpan.Zero;
         StopReason reason;
@@ -78,12 +80,16 @@ public sealed partial class Session
             PrefillPrompt(prompt, options, cancellation);
             foreach (int token in Tokens) sampler.Accept(token);
             promptTime = Stopwatch.GetElapsedTime(begin);
-            reason = Continue(options, sampler, stream, generated, Emit, cancellation);
+            reason = Continue(options, sampler, speculation, stream, generated, Emit, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             promptTime = Stopwatch.GetElapsedTime(begin);
             reason = StopReason.Cancelled;
+        }
+        finally
+        {
+            DropUndelivered(speculation);
         }
 
         Emit(stream.Finish());
@@ -93,6 +99,8 @@ public sealed partial class Session
             Tokens = generated,
             StopReason = reason,
             PromptTokens = prompt.Length,
+            DraftTokens = speculation?.DraftTokens ?? 0,
+            AcceptedTokens = speculation?.AcceptedTokens ?? 0,
             PromptTime = promptTime,
             GenerationTime = Stopwatch.GetElapsedTime(begin) - promptTime,
         };
@@ -118,16 +126,16 @@ public sealed partial class Session
         }
     }
 
-    private StopReason Continue(GenerationOptions options, Sampler sampler, TextStream stream, List<int> generated,
-        Action<string> emit, CancellationToken cancellation)
+    private StopReason Continue(GenerationOptions options, Sampler sampler, Speculation? speculation,
+        TextStream stream, List<int> generated, Action<string> emit, CancellationToken cancellation)
     {
         while (true)
         {
             if (options.MaxTokens > 0 && generated.Count >= options.MaxTokens) return StopReason.Length;
             if (Length == ContextLength) return StopReason.Context;
             cancellation.ThrowIfCancellationRequested();
-            int token = Next(sampler);
-            sampler.Accept(token);
+            int room = options.MaxTokens > 0 ? options.MaxTokens - generated.Count : int.MaxValue;
+            int token = Next(sampler, speculation, room);
             if (!options.IgnoreEndOfGeneration && Model.Tokenizer.IsEndOfGeneration(token)
                 || options.StopTokens.Contains(token))
                 return StopReason.Stop;

@@ -11,7 +11,7 @@ public delegate void LogitsConsumer(int position, ReadOnlySpan<float> logits);
 /// <summary>One conversation with a model: its tokens and their cache.</summary>
 /// <remarks>
 /// Thread safety: a session is used by one thread at a time; sessions of one model may be used at once.
-/// <see cref="Prefill"/> and <see cref="Next"/> allocate nothing.
+/// <see cref="Prefill"/> and <see cref="Next(Sampler)"/> allocate nothing.
 /// </remarks>
 public sealed partial class Session : IDisposable
 {
@@ -99,7 +99,10 @@ public sealed partial class Session : IDisposable
     /// <summary>Chooses the next token: evaluates the one before it, if that is still to do, and samples.</summary>
     /// <returns>The id, already part of <see cref="Tokens"/>.</returns>
     /// <exception cref="InvalidOperationException">Nothing was evaluated yet, or the context is full.</exception>
-    public int Next(Sampler sampler)
+    public int Next(Sampler sampler) => Next(sampler, chosenFrom: null);
+
+    /// <summary>As <see cref="Next(Sampler)"/>, and keeps the distribution that the token was drawn from.</summary>
+    internal int Next(Sampler sampler, TokenDistribution? chosenFrom)
     {
         ArgumentNullException.ThrowIfNull(sampler);
         if (Evaluated < Length) EvaluatePending(CancellationToken.None);
@@ -107,7 +110,7 @@ public sealed partial class Session : IDisposable
         if (Length == ContextLength) throw ContextFull(1);
         // The sampler works in place; a second choice from the same logits would see its traces.
         hasLogits = false;
-        int token = sampler.Sample(logits);
+        int token = sampler.Sample(logits, chosenFrom);
         tokens[Length++] = token;
         return token;
     }
@@ -164,6 +167,8 @@ public sealed partial class Session : IDisposable
             disposed = true;
             sequence.Dispose();
         }
+
+        draftSession?.Dispose();
     }
 
     internal bool IsDisposed => disposed;

@@ -28,6 +28,23 @@ public sealed class ForwardPassTests
     }
 
     [TestMethod]
+    [DataRow(CacheType.F32)]
+    [DataRow(CacheType.F16)]
+    [DataRow(CacheType.Q8_0)]
+    public void A_few_rows_together_give_the_bits_of_single_rows(CacheType cache)
+    {
+        string[] names = ["llama-tied", "gemma3", "cla2-swa", "cla-trailing", "gpt2", "phi", "qwen3"];
+        foreach (string path in names.Select(name => ConformanceModel.Load(name).Path)
+            .Append(TestData.Model("smollm2-135m-instruct-q4_1.gguf")).Append(TestData.Model("tales-cla2-q8_0.gguf")))
+        {
+            using var runner = new Runner(path, threads: 2, batchRows: 32);
+            int[] tokens = ConformanceModel.Load("llama-tied").Tokens[..40];
+            float[] expected = runner.Logits(tokens, [7, .. Enumerable.Repeat(1, 33)], cache);
+            CollectionAssert.AreEqual(expected, runner.Logits(tokens, [7, 2, 3, 11, 4, 5, 8], cache), path);
+        }
+    }
+
+    [TestMethod]
     public void Sequences_in_one_batch_do_not_disturb_each_other()
     {
         ConformanceModel model = ConformanceModel.Load("llama3-rope");

@@ -110,8 +110,9 @@ internal sealed unsafe class KvRing : IDisposable
     {
         CheckTruncate(length);
         if (length > highest) return;
-        for (int slot = 0; slot < Capacity; slot++)
-            if (Positions[slot] >= length) Positions[slot] = -1;
+        // Only what is given up is walked: guessed tokens go back a few positions in every step.
+        for (int position = Math.Max(length, highest - Capacity + 1); position <= highest; position++)
+            Positions[Slot(position)] = -1;
         highest = length - 1;
         if (length == 0) lowest = 0;
     }

@@ -9,8 +9,9 @@ namespace Engine.Kernels;
 /// <summary>The table of integer cells: weight format × instruction set.</summary>
 internal static class QuantizedLinear
 {
-    /// <summary>Tokens from which on unpacking into a panel pays.</summary>
-    private const int ManyTokens = 12;
+    /// <summary>Tokens from which on unpacking into a panel pays. With fewer, a token's result does not depend on the
+    /// others.</summary>
+    public const int ManyTokens = 12;
 
     /// <summary>The cell for a format on an instruction set; null if the format has no lanes.</summary>
     public static LinearKernel? Find(InstructionSet isa, WeightType type)

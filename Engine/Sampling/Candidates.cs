@@ -118,15 +118,50 @@ internal sealed class Candidates
         SetCount(kept);
     }
 
-    /// <summary>Draws by the softmax of the logits times <paramref name="scale"/>.</summary>
+    /// <summary>Makes the final weights: the softmax of the logits times <paramref name="scale"/>.</summary>
     /// <param name="scale">One over the temperature.</param>
-    /// <param name="uniform">From 0 to below 1.</param>
-    public int Draw(float scale, double uniform)
+    public void Weigh(float scale)
     {
         if (scale == 1) Weigh();
         else Exponentiate(scale);
-        return _ids[Softmax.Locate(_weights.AsSpan(0, Softmax.PaddedLength(Count)), uniform * _sum)];
     }
+
+    /// <summary>Draws by the final weights.</summary>
+    /// <param name="uniform">From 0 to below 1.</param>
+    public int Draw(double uniform) =>
+        _ids[Softmax.Locate(_weights.AsSpan(0, Softmax.PaddedLength(Count)), uniform * _sum)];
+
+    /// <summary>Probability of a token by the final weights.</summary>
+    public double Probability(int id)
+    {
+        int place = _ids.AsSpan(0, Count).BinarySearch(id);
+        return place < 0 ? 0 : _weights[place] / _sum;
+    }
+
+    /// <summary>Draws by what the final probabilities have above those of another distribution.</summary>
+    /// <param name="other">Not the same as the final probabilities.</param>
+    /// <param name="uniform">From 0 to below 1.</param>
+    public int DrawResidual(TokenDistribution other, double uniform)
+    {
+        ReadOnlySpan<int> otherIds = other.Ids;
+        ReadOnlySpan<double> otherProbabilities = other.Probabilities;
+        Span<float> residual = _scratchWeights.AsSpan(0, Softmax.PaddedLength(Count));
+        residual.Clear();
+        for (int i = 0, j = 0; i < Count; i++)
+        {
+            while (j < otherIds.Length && otherIds[j] < _ids[i]) j++;
+            double taken = j < otherIds.Length && otherIds[j] == _ids[i] ? otherProbabilities[j] : 0;
+            residual[i] = (float)Math.Max(0, (_weights[i] / _sum) - taken);
+        }
+
+        double sum = Softmax.Sum(residual);
+        // Equal up to rounding: nothing is left to tell them apart by.
+        return sum > 0 ? _ids[Softmax.Locate(residual, uniform * sum)] : Draw(uniform);
+    }
+
+    /// <summary>Hands over the final probabilities.</summary>
+    public void CopyTo(TokenDistribution distribution) =>
+        distribution.Set(_ids.AsSpan(0, Count), _weights.AsSpan(0, Count), _sum);
 
     private void Collect(ReadOnlySpan<float> logits, float cut, int cutId)
     {

@@ -4,8 +4,8 @@ namespace Engine.Sampling;
 
 /// <summary>Chooses tokens from logits. One sampler serves one conversation; it is not safe for several threads.
 /// </summary>
-/// <remarks>All state is sized at construction: <see cref="Sample"/> and <see cref="Accept"/> allocate nothing.
-/// </remarks>
+/// <remarks>All state is sized at construction: <see cref="Sample(Span{float})"/> and <see cref="Accept"/> allocate
+/// nothing.</remarks>
 public sealed class Sampler
 {
     private readonly SamplingOptions _options;
@@ -48,14 +48,16 @@ public sealed class Sampler
             options.RepetitionPenalty != 1 || options.FrequencyPenalty != 0 || options.PresencePenalty != 0;
         int window = options.RepeatLastN < 0 ? maxHistory : Math.Min(options.RepeatLastN, maxHistory);
         if (penalizes && window > 0) _history = new TokenHistory(window, vocabularySize);
-        if (!options.IsGreedy)
-            _candidates = new Candidates(UsesHeap ? Math.Min(options.TopK, vocabularySize) : vocabularySize);
+        if (!options.IsGreedy) _candidates = new Candidates(MaximumCandidates);
         Seed = options.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         _random = new RandomSequence(Seed);
     }
 
     /// <summary>The seed in use: that of the options, or the one that was drawn.</summary>
     public ulong Seed { get; }
+
+    /// <summary>Most tokens that the filters are given.</summary>
+    internal int MaximumCandidates => UsesHeap ? Math.Min(_options.TopK, _vocabularySize) : _vocabularySize;
 
     private bool UsesHeap => _options.TopK > 0 && _options.TopK <= Candidates.MaximumHeap;
 
@@ -65,14 +67,55 @@ public sealed class Sampler
     /// <returns>The token's id.</returns>
     /// <exception cref="ModelFormatException">No logit is above −∞: the weights are damaged, or all was forbidden.
     /// </exception>
-    public int Sample(Span<float> logits)
+    public int Sample(Span<float> logits) => Sample(logits, chosenFrom: null);
+
+    /// <summary>As <see cref="Sample(Span{float})"/>, and keeps the distribution that the token was drawn from, unless
+    /// the choice is greedy.</summary>
+    internal int Sample(Span<float> logits, TokenDistribution? chosenFrom)
+    {
+        Weaken(logits);
+        if (_candidates is null)
+        {
+            int best = Softmax.IndexOfMax(logits);
+            return best >= 0 ? best : throw NoToken();
+        }
+
+        Filter(_candidates, logits);
+        if (chosenFrom is not null) _candidates.CopyTo(chosenFrom);
+        return _candidates.Draw(_random.NextDouble());
+    }
+
+    /// <summary>Chooses a token where another sampler has proposed one: as likely as possible the same, but distributed
+    /// as <see cref="Sample(Span{float})"/> would (Leviathan et al., 2211.17192, section 2.3).</summary>
+    /// <param name="logits">As for <see cref="Sample(Span{float})"/>.</param>
+    /// <param name="proposed">The token that was proposed.</param>
+    /// <param name="proposedFrom">Distribution that it was drawn from; null if it was certain.</param>
+    internal int Verify(Span<float> logits, int proposed, TokenDistribution? proposedFrom)
+    {
+        // A certain proposal would be accepted with its own probability, and what is left else is the distribution
+        // without it: that is to draw and compare, with the random numbers that a draw without proposals would take.
+        if (proposedFrom is null || _candidates is null) return Sample(logits);
+        Weaken(logits);
+        Filter(_candidates, logits);
+        if (_random.NextDouble() * proposedFrom[proposed] < _candidates.Probability(proposed)) return proposed;
+        return _candidates.DrawResidual(proposedFrom, _random.NextDouble());
+    }
+
+    /// <summary>Forgets the accepted tokens and accepts these.</summary>
+    internal void SetHistory(ReadOnlySpan<int> tokens)
+    {
+        if (_history is null) return;
+        _history.Clear();
+        foreach (int token in tokens[^Math.Min(_history.Window, tokens.Length)..]) _history.Add(token);
+    }
+
+    /// <summary>Applies penalties and bias.</summary>
+    private void Weaken(Span<float> logits)
     {
         if (logits.Length != _vocabularySize)
             throw new ArgumentException($"expected {_vocabularySize} logits, found {logits.Length}", nameof(logits));
         _history?.Penalize(logits, _options);
         for (int i = 0; i < _biasedTokens.Length; i++) logits[_biasedTokens[i]] += _biases[i];
-        int token = _candidates is null ? Softmax.IndexOfMax(logits) : Draw(_candidates, logits);
-        return token >= 0 ? token : throw NoToken();
     }
 
     /// <summary>Notes a token of the conversation, prompt or answer, for the penalties.</summary>
@@ -90,7 +133,8 @@ public sealed class Sampler
         _random = new RandomSequence(Seed);
     }
 
-    private int Draw(Candidates candidates, ReadOnlySpan<float> logits)
+    /// <summary>Leaves the tokens that may be drawn, with their weights.</summary>
+    private void Filter(Candidates candidates, ReadOnlySpan<float> logits)
     {
         if (UsesHeap)
         {
@@ -102,11 +146,11 @@ public sealed class Sampler
             if (_options.TopK > 0) candidates.KeepTop(_options.TopK);
         }
 
-        if (candidates.Count == 0) return -1;
+        if (candidates.Count == 0) throw NoToken();
         if (_options.TypicalP < 1) candidates.KeepTypical(_options.TypicalP);
         if (_options.TopP < 1) candidates.KeepNucleus(_options.TopP);
         if (_options.MinP > 0) candidates.KeepNearBest(_logMinP);
-        return candidates.Draw(_scale, _random.NextDouble());
+        candidates.Weigh(_scale);
     }
 
     private static ModelFormatException NoToken() => new(

@@ -8,6 +8,9 @@ internal sealed class TokenHistory(int window, int vocabularySize)
     private int _count;
     private int _next;
 
+    /// <summary>Tokens that count.</summary>
+    public int Window => _ring.Length;
+
     /// <summary>Adds a token; the oldest leaves a full window.</summary>
     public void Add(int token)
     {

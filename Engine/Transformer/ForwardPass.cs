@@ -13,6 +13,10 @@ internal sealed unsafe class ForwardPass : IDisposable
     /// <summary>Rows whose logits are computed at once.</summary>
     public const int LogitRows = 16;
 
+    /// <summary>Up to so many rows of a sequence in a step give the very bits that they give one by one: matrices are
+    /// read row by row of the weights, attention takes each row alone.</summary>
+    public const int IndependentRows = QuantizedLinear.ManyTokens - 1;
+
     private readonly ModelWeights weights;
     private readonly WorkerTeam team;
     private readonly ForwardState state;

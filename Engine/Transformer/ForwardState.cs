@@ -209,7 +209,9 @@ internal sealed unsafe class ForwardState : IDisposable
         {
             int end = row + 1;
             while (end < Rows && runOfRow[end] == runOfRow[row]) end++;
-            Tiles.Add(row, end - row, RowTile);
+            // A tile's sums are rounded in another order than a row's: rows of a short run go alone, so that what is
+            // guessed ahead gets the very bits that it would get one by one.
+            Tiles.Add(row, end - row, end - row <= ForwardPass.IndependentRows ? 1 : RowTile);
             row = end;
         }
     }

@@ -12,6 +12,7 @@ internal sealed class ChatCommand
     private readonly Option<string?> system = CliOptions.Text("--system", "TEXT", "System message of the conversation");
     private readonly Option<bool> json = CliOptions.Flag("--json", "Print one JSON object a line for each answer");
     private readonly SamplingArguments sampling = new(defaultMaxTokens: 0);
+    private readonly SpeculationArguments speculation = new();
     private readonly ModelArguments arguments = new(
         $"Context in tokens; 0 = what the model was trained for, at most {SessionOptions.DefaultContextLength}");
 
@@ -29,6 +30,7 @@ internal sealed class ChatCommand
             self.model, self.system, self.json,
         };
         self.sampling.AddTo(command);
+        self.speculation.AddTo(command);
         self.arguments.AddTo(command);
         command.SetAction(self.Run);
         return command;
@@ -41,6 +43,8 @@ internal sealed class ChatCommand
         if (loaded.ChatTemplate is null)
             throw new InvalidOperationException(
                 $"{loaded.Name} has no chat template, so it cannot chat; engine run --raw lets it continue a text");
+        options = options with { Speculation = speculation.Read(result, arguments) };
+        using LanguageModel? draft = options.Speculation?.DraftModel;
         using Session session = loaded.CreateSession(arguments.Session(result, arguments.Context(result)));
         var history = new List<ChatMessage>();
         string? instruction = result.GetValue(system);
@@ -134,6 +138,8 @@ internal sealed class ChatCommand
                 writer.WriteString("text", generation.Text);
                 JsonResult.Numbers(writer, "tokens", generation.Tokens);
                 writer.WriteNumber("prompt_tokens", generation.PromptTokens);
+                writer.WriteNumber("draft_tokens", generation.DraftTokens);
+                writer.WriteNumber("accepted_tokens", generation.AcceptedTokens);
                 writer.WriteString("stop_reason", RunCommand.NameOf(generation.StopReason));
             });
         }

@@ -20,6 +20,7 @@ internal sealed class RunCommand
     private readonly Option<bool> raw = CliOptions.Flag("--raw", "Continue the text itself: no chat template");
     private readonly Option<bool> json = CliOptions.Json();
     private readonly SamplingArguments sampling = new(DefaultMaxTokens);
+    private readonly SpeculationArguments speculation = new();
     private readonly ModelArguments arguments = new(
         "Context in tokens; 0 = enough for prompt and answer, within what the model was trained for");
 
@@ -38,6 +39,7 @@ internal sealed class RunCommand
             self.model, self.prompt, self.file, self.system, self.raw, self.json,
         };
         self.sampling.AddTo(command);
+        self.speculation.AddTo(command);
         self.arguments.AddTo(command);
         command.SetAction(self.Run);
         return command;
@@ -52,6 +54,8 @@ internal sealed class RunCommand
         using LanguageModel loaded = arguments.Load(result, result.GetValue(model) ?? DefaultModel.Find());
         int[] ids = Encode(result, loaded, text);
         int context = ChooseContext(result, loaded, ids.Length);
+        SpeculationOptions? guesses = speculation.Read(result, arguments);
+        using LanguageModel? draft = guesses?.DraftModel;
         using Session session = loaded.CreateSession(arguments.Session(result, context));
         bool asJson = result.GetValue(json);
         var progress = new Progress(console, asJson);
@@ -59,7 +63,11 @@ internal sealed class RunCommand
         TimeSpan? firstText = null;
         GenerationResult generation = session.Generate(
             ids,
-            options with { PromptProgress = (done, total) => progress.Report("prompt", done, total) },
+            options with
+            {
+                Speculation = guesses,
+                PromptProgress = (done, total) => progress.Report("prompt", done, total),
+            },
             piece =>
             {
                 if (firstText is null) progress.Clear();
@@ -134,11 +142,14 @@ internal sealed class RunCommand
         if (console.OutputIsTerminal && !generation.Text.EndsWith('\n')) console.Output.WriteLine();
         console.Output.Flush();
         if (!console.ErrorIsTerminal || !console.OutputIsTerminal) return;
+        string guessed = generation.DraftTokens == 0 ? ""
+            : $"guessed: {generation.DraftTokens} tokens, {generation.AcceptedTokens} accepted; ";
         string line = string.Create(CultureInfo.InvariantCulture,
             $"[prompt: {generation.PromptTokens} tokens, "
             + $"{Rate(generation.PromptTokens, generation.PromptTime):F1} tokens/s; "
             + $"generation: {generation.Tokens.Count} tokens, "
             + $"{Rate(generation.Tokens.Count, generation.GenerationTime):F1} tokens/s; "
+            + $"{guessed}"
             + $"{NameOf(generation.StopReason)}]");
         console.Error.WriteLine(Style.Dim(line));
     }
@@ -149,6 +160,8 @@ internal sealed class RunCommand
             writer.WriteString("text", generation.Text);
             JsonResult.Numbers(writer, "tokens", generation.Tokens);
             writer.WriteNumber("prompt_tokens", generation.PromptTokens);
+            writer.WriteNumber("draft_tokens", generation.DraftTokens);
+            writer.WriteNumber("accepted_tokens", generation.AcceptedTokens);
             writer.WriteString("stop_reason", NameOf(generation.StopReason));
             writer.WriteStartObject("timings");
             writer.WriteNumber("load_seconds", loadTime.TotalSeconds);

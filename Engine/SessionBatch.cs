@@ -53,8 +53,8 @@ public sealed class SessionBatch
     /// <returns>False if it was not in the batch.</returns>
     public bool Remove(Session session) => sessions.Remove(session);
 
-    /// <summary>Chooses the next token of every session, as <see cref="Session.Next"/> does for one: evaluates what is
-    /// still to do, all in one pass, and samples.</summary>
+    /// <summary>Chooses the next token of every session, as <see cref="Session.Next(Sampler)"/> does for one: evaluates
+    /// what is still to do, all in one pass, and samples.</summary>
     /// <param name="samplers">One for each session, each told of the choice by the caller
     /// (<see cref="Sampler.Accept"/>).</param>
     /// <param name="tokens">Receives one id for each session.</param>

@@ -27,33 +27,70 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
 
     public override string Name => name;
 
-    private static int PanelRows => 2 * TTile.Rows;
+    private static int PanelRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 2 * TTile.Rows;
+    }
 
     /// <summary>Columns of a panel of at most 32 KiB of weights.</summary>
-    private static int PanelElements => PanelRows * TSource.Planes > 32 ? 512 : 1024;
+    private static int PanelElements
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => PanelRows * TSource.Planes > 32 ? 512 : 1024;
+    }
 
-    private static int Segments => TSource.GroupElements / 4 / TSource.SegmentQuads;
+    private static int Segments
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TSource.GroupElements / 4 / TSource.SegmentQuads;
+    }
 
     /// <summary>Bytes of one plane of one segment.</summary>
-    private static int PlaneBytes => TSource.SegmentQuads * 4 * PanelRows;
+    private static int PlaneBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TSource.SegmentQuads * 4 * PanelRows;
+    }
 
-    private static int QuantBytes => Segments * TSource.Planes * PlaneBytes;
+    private static int QuantBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Segments * TSource.Planes * PlaneBytes;
+    }
 
-    private static int ScaleBytes => TSource.Scaled ? Segments * 4 * PanelRows : 0;
+    private static int ScaleBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TSource.Scaled ? Segments * 4 * PanelRows : 0;
+    }
 
     /// <summary>Pairs of integer minimums in a group.</summary>
-    private static int MinimumPairs =>
-        TSource.HasMinimum && TSource.Scaled ? TSource.GroupElements / 2 / TSource.MinimumElements : 0;
+    private static int MinimumPairs
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TSource.HasMinimum && TSource.Scaled ? TSource.GroupElements / 2 / TSource.MinimumElements : 0;
+    }
 
     /// <summary>A group in the panel: quants, integer scales, d, then m or (dmin, pairs of minimums).</summary>
-    private static int GroupBytes =>
-        QuantBytes + ScaleBytes + 4 * PanelRows * ((TSource.HasMinimum ? 2 : 1) + MinimumPairs);
+    private static int GroupBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => QuantBytes + ScaleBytes + 4 * PanelRows * ((TSource.HasMinimum ? 2 : 1) + MinimumPairs);
+    }
 
-    private static bool HasStart => TSource.PanelOffset != 0;
+    private static bool HasStart
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TSource.PanelOffset != 0;
+    }
 
     /// <summary>What four tokens bring to a group besides their quants: starts, sums for minimums, scales.</summary>
-    private static int RecordWords =>
-        TileTokens * ((HasStart ? Segments : 0) + (TSource.HasMinimum ? Math.Max(MinimumPairs, 1) : 0) + 1);
+    private static int RecordWords
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TileTokens * ((HasStart ? Segments : 0) + (TSource.HasMinimum ? Math.Max(MinimumPairs, 1) : 0) + 1);
+    }
 
     public override void Multiply(in WeightView weights, int rowBegin, int rowEnd, in ActivationView input,
         float* output, nint outputStride, byte* scratch)

@@ -9,6 +9,10 @@ internal sealed unsafe class Linear
     private const long LeastChunkBytes = 16 * 1024;
     private const int ChunksPerWorker = 8;
 
+    // A prompt's chunk first prepares its tokens for the tile, whatever its rows: fewer chunks do it less often.
+    private const int ChunksPerWorkerOfPrompt = 3;
+    private const int PromptTokens = 32;
+
     public required WeightView Weights { get; init; }
 
     public required LinearKernel Kernel { get; init; }
@@ -19,9 +23,10 @@ internal sealed unsafe class Linear
     public int Rows => Weights.Rows;
 
     /// <summary>Rows that one worker takes at a time, a multiple of the kernel's granularity.</summary>
-    public int ChunkRows(int workers)
+    public int ChunkRows(int workers, int tokens)
     {
-        long rows = Math.Max(Weights.Rows / ((long)workers * ChunksPerWorker), LeastChunkBytes / Weights.RowBytes + 1);
+        int chunks = workers == 1 ? 1 : workers * (tokens < PromptTokens ? ChunksPerWorker : ChunksPerWorkerOfPrompt);
+        long rows = Math.Max((Weights.Rows + chunks - 1) / chunks, LeastChunkBytes / Weights.RowBytes + 1);
         long granularity = Kernel.RowGranularity;
         return (int)Math.Min((rows + granularity - 1) / granularity * granularity, int.MaxValue / 2);
     }

@@ -23,7 +23,7 @@ internal sealed unsafe class LinearStage(ForwardState state, int workers) : ISta
     /// <summary>Adds a layer: output[t · stride + feature] for rows [first, first + rows) of the input.</summary>
     public LinearStage Add(Linear linear, ActivationBuffer input, int first, int rows, float* output, nint stride)
     {
-        int chunkRows = linear.ChunkRows(workers);
+        int chunkRows = linear.ChunkRows(workers, rows);
         jobs[count++] = new Job
         {
             Linear = linear,

@@ -19,11 +19,23 @@ internal readonly unsafe struct BlockTileSource<TFormat, TWords, TB, TI, TF, TRo
 
     public static int GroupElements => 32;
 
-    public static int SegmentQuads => TilePanel<TRoute>.SegmentQuads(TFormat.Signed, TFormat.Largest, 32);
+    public static int SegmentQuads
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TilePanel<TRoute>.SegmentQuads(TFormat.Signed, TFormat.Largest, 32);
+    }
 
-    public static int Planes => TilePanel<TRoute>.Planes(TFormat.Signed);
+    public static int Planes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TilePanel<TRoute>.Planes(TFormat.Signed);
+    }
 
-    public static int PanelOffset => TilePanel<TRoute>.Offset(TFormat.Signed, TFormat.Offset);
+    public static int PanelOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TilePanel<TRoute>.Offset(TFormat.Signed, TFormat.Offset);
+    }
 
     public static int InterleavedRows => TWords.InterleavedRows;
 

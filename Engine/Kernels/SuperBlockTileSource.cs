@@ -20,12 +20,23 @@ internal readonly unsafe struct SuperBlockTileSource<TFormat, TWords, TB, TI, TF
 
     public static int GroupElements => 256;
 
-    public static int SegmentQuads =>
-        TilePanel<TRoute>.SegmentQuads(TFormat.Signed, TFormat.Largest, TFormat.GroupElements);
+    public static int SegmentQuads
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TilePanel<TRoute>.SegmentQuads(TFormat.Signed, TFormat.Largest, TFormat.GroupElements);
+    }
 
-    public static int Planes => TilePanel<TRoute>.Planes(TFormat.Signed);
+    public static int Planes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TilePanel<TRoute>.Planes(TFormat.Signed);
+    }
 
-    public static int PanelOffset => TilePanel<TRoute>.Offset(TFormat.Signed, TFormat.Offset);
+    public static int PanelOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TilePanel<TRoute>.Offset(TFormat.Signed, TFormat.Offset);
+    }
 
     public static int InterleavedRows => TWords.InterleavedRows;
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Engine.Kernels;
 
 /// <summary>How a tile's instruction set wants its weights.</summary>
@@ -40,16 +42,20 @@ internal static class TilePanel<TRoute>
 {
     /// <summary>Quads that one sum may gather: two products of at most largest · 127 a quad and 16-bit lane. Planes
     /// hold whole lanes of 32, so signed formats have groups of 32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int SegmentQuads(bool signed, int largest, int scaleElements) =>
         scaleElements == 16 || (TRoute.Narrow && !signed && largest > 16) ? 4 : 8;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Planes(bool signed) => TRoute.Narrow && signed ? 2 : 1;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Offset(bool signed, int offset) =>
         TRoute.SignedWeights ? 0 : !signed ? offset : TRoute.Narrow ? 8 : 128;
 
     /// <summary>What is taken off lanes to bring them to the panel's form, modulo 256: 128 makes signed lanes unsigned,
     /// their own offset makes unsigned lanes signed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Shift(bool signed, int offset) =>
         signed ? (TRoute.SignedWeights ? 0 : 128) : TRoute.SignedWeights ? offset : 0;
 }

@@ -22,12 +22,15 @@ internal readonly unsafe struct Avx2Tile
         sum + Avx2.MultiplyAddAdjacent(weights, a.AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Finish(Vector256<int> total, Vector256<short> sum) =>
-        total + Avx2.MultiplyAddAdjacent(sum, Vector256.Create((short)1));
+    public static Vector256<int> Widen(Vector256<short> sum, int bits) =>
+        Avx2.MultiplyAddAdjacent(sum, Vector256.Create((short)(1 << bits)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> FinishScaled(Vector256<int> total, Vector256<short> sum, byte* scales) =>
-        total + Avx2.MultiplyAddAdjacent(sum, Vector256.Load((short*)scales));
+    public static Vector256<int> WidenScaled(Vector256<short> sum, byte* scales, int bits)
+    {
+        Vector256<short> factors = Vector256.Load((short*)scales);
+        return Avx2.MultiplyAddAdjacent(sum, bits == 0 ? factors : factors << bits);
+    }
 
     public static int ScaleWord(short scale) => (ushort)scale | scale << 16;
 
@@ -45,8 +48,7 @@ internal readonly unsafe struct Avx2Tile
     public static Vector256<short> Start(int* word) => Vector256.Create(*word).AsInt16();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddShifted(Vector256<int> total, Vector256<int> part, int bits) =>
-        total + (part << bits);
+    public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToFloat(Vector256<int> value) => Vector256.ConvertToSingle(value);
@@ -69,4 +71,7 @@ internal readonly unsafe struct Avx2Tile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> MultiplyAdd(
         Vector256<float> left, Vector256<float> right, Vector256<float> sum) => Fma.MultiplyAdd(left, right, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address) => Sse.Prefetch0(address);
 }

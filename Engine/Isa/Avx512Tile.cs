@@ -22,12 +22,15 @@ internal readonly unsafe struct Avx512Tile
         sum + Avx512BW.MultiplyAddAdjacent(weights, a.AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Finish(Vector512<int> total, Vector512<short> sum) =>
-        total + Avx512BW.MultiplyAddAdjacent(sum, Vector512.Create((short)1));
+    public static Vector512<int> Widen(Vector512<short> sum, int bits) =>
+        Avx512BW.MultiplyAddAdjacent(sum, Vector512.Create((short)(1 << bits)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> FinishScaled(Vector512<int> total, Vector512<short> sum, byte* scales) =>
-        total + Avx512BW.MultiplyAddAdjacent(sum, Vector512.Load((short*)scales));
+    public static Vector512<int> WidenScaled(Vector512<short> sum, byte* scales, int bits)
+    {
+        Vector512<short> factors = Vector512.Load((short*)scales);
+        return Avx512BW.MultiplyAddAdjacent(sum, bits == 0 ? factors : factors << bits);
+    }
 
     public static int ScaleWord(short scale) => (ushort)scale | scale << 16;
 
@@ -45,8 +48,7 @@ internal readonly unsafe struct Avx512Tile
     public static Vector512<short> Start(int* word) => Vector512.Create(*word).AsInt16();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> AddShifted(Vector512<int> total, Vector512<int> part, int bits) =>
-        total + (part << bits);
+    public static Vector512<int> Add(Vector512<int> left, Vector512<int> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToFloat(Vector512<int> value) => Vector512.ConvertToSingle(value);
@@ -71,4 +73,7 @@ internal readonly unsafe struct Avx512Tile
     public static Vector512<float> MultiplyAdd(
         Vector512<float> left, Vector512<float> right, Vector512<float> sum) =>
         Avx512F.FusedMultiplyAdd(left, right, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address) => Sse.Prefetch0(address);
 }

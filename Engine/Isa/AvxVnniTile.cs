@@ -22,11 +22,11 @@ internal readonly unsafe struct AvxVnniTile
         AvxVnni.MultiplyWideningAndAdd(sum, weights, a.AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Finish(Vector256<int> total, Vector256<int> sum) => total + sum;
+    public static Vector256<int> Widen(Vector256<int> sum, int bits) => bits == 0 ? sum : sum << bits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> FinishScaled(Vector256<int> total, Vector256<int> sum, byte* scales) =>
-        total + sum * Vector256.Load((int*)scales);
+    public static Vector256<int> WidenScaled(Vector256<int> sum, byte* scales, int bits) =>
+        Widen(sum, bits) * Vector256.Load((int*)scales);
 
     public static int ScaleWord(short scale) => scale;
 
@@ -44,8 +44,7 @@ internal readonly unsafe struct AvxVnniTile
     public static Vector256<int> Start(int* word) => Vector256.Create(*word);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddShifted(Vector256<int> total, Vector256<int> part, int bits) =>
-        total + (part << bits);
+    public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> ToFloat(Vector256<int> value) => Vector256.ConvertToSingle(value);
@@ -68,4 +67,7 @@ internal readonly unsafe struct AvxVnniTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> MultiplyAdd(
         Vector256<float> left, Vector256<float> right, Vector256<float> sum) => Fma.MultiplyAdd(left, right, sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address) => Sse.Prefetch0(address);
 }

@@ -35,16 +35,15 @@ internal unsafe interface ITileWords<TW, TA, TI, TF>
 
     static abstract TA Dot(TA sum, TW weights, TW a);
 
-    /// <summary>total + sum.</summary>
-    static abstract TI Finish(TI total, TA sum);
+    /// <summary>sum · 2^bits.</summary>
+    static abstract TI Widen(TA sum, int bits);
 
-    /// <summary>total + scale · sum, the scales as <see cref="ScaleWord"/> made them, four bytes a row.</summary>
-    static abstract TI FinishScaled(TI total, TA sum, byte* scales);
+    /// <summary>scale · sum · 2^bits, the scales as <see cref="ScaleWord"/> made them, four bytes a row.</summary>
+    static abstract TI WidenScaled(TA sum, byte* scales, int bits);
 
     static abstract int ScaleWord(short scale);
 
-    /// <summary>total + (part &lt;&lt; bits).</summary>
-    static abstract TI AddShifted(TI total, TI part, int bits);
+    static abstract TI Add(TI left, TI right);
 
     /// <summary>total + pair[0] · sums[0] + pair[1] · sums[1] with a pair of shorts for each row.</summary>
     static abstract TI AddPairs(TI total, byte* pairs, int* sums);
@@ -62,4 +61,6 @@ internal unsafe interface ITileWords<TW, TA, TI, TF>
     static abstract TF Multiply(TF left, TF right);
 
     static abstract TF MultiplyAdd(TF left, TF right, TF sum);
+
+    static abstract void Prefetch(void* address);
 }

@@ -40,17 +40,16 @@ internal readonly unsafe struct NeonTile<TDot, TA> : ITileWords<Vector128<sbyte>
     public static TA Dot(TA sum, Vector128<sbyte> weights, Vector128<sbyte> a) => TDot.Dot(sum, weights, a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Finish(Vector128<int> total, TA sum) => total + TDot.Rows(sum);
+    public static Vector128<int> Widen(TA sum, int bits) => bits == 0 ? TDot.Rows(sum) : TDot.Rows(sum) << bits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> FinishScaled(Vector128<int> total, TA sum, byte* scales) =>
-        AdvSimd.MultiplyAdd(total, TDot.Rows(sum), Vector128.Load((int*)scales));
+    public static Vector128<int> WidenScaled(TA sum, byte* scales, int bits) =>
+        Widen(sum, bits) * Vector128.Load((int*)scales);
 
     public static int ScaleWord(short scale) => scale;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> AddShifted(Vector128<int> total, Vector128<int> part, int bits) =>
-        total + (part << bits);
+    public static Vector128<int> Add(Vector128<int> left, Vector128<int> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> AddPairs(Vector128<int> total, byte* pairs, int* sums)
@@ -83,4 +82,9 @@ internal readonly unsafe struct NeonTile<TDot, TA> : ITileWords<Vector128<sbyte>
     public static Vector128<float> MultiplyAdd(
         Vector128<float> left, Vector128<float> right, Vector128<float> sum) =>
         AdvSimd.FusedMultiplyAdd(sum, left, right);
+
+    public static void Prefetch(void* address)
+    {
+        // .NET has no prefetch for Arm.
+    }
 }

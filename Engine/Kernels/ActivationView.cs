@@ -17,6 +17,10 @@ internal unsafe struct ActivationView
     /// <summary>Quantised rows; null where the kind was not prepared.</summary>
     public QuantizedRows Group32;
     public QuantizedRows Group256;
+
+    /// <summary>The rows in the form of the kernel's <see cref="LinearKernel.Tiles"/>; read only where
+    /// <see cref="LinearKernel.ReadsTiles"/> says so.</summary>
+    public byte* Tiles;
 }
 
 /// <summary>int8 rows: element = scale × quant, and the sum of the quants of every 16 elements.</summary>

@@ -29,6 +29,8 @@ internal sealed unsafe class LinearCase : IDisposable
     private readonly AlignedBuffer<byte> scratch = new(LinearKernel.ScratchBytes);
     private readonly float[] decoded;
     private double[]? exact, magnitudes;
+    private AlignedBuffer<byte>? tiles;
+    private TileForm tilesForm;
     private readonly int tokens;
 
     public LinearCase(WeightType type, LinearCaseKind kind, int rows, int columns, int tokens, int misalignment,
@@ -79,12 +81,28 @@ internal sealed unsafe class LinearCase : IDisposable
             Group32 = Rows(quants32, scales32, sums32, groups),
             Group256 = Rows(quants256, scales256, sums256, groups),
         };
+        if (kernel.ReadsTiles(count)) input.Tiles = Tiles(kernel.Tiles!, input);
         fixed (float* target = output)
         {
             for (int row = 0; row < Weights.Rows; row += partRows)
                 kernel.Multiply(Weights, row, Math.Min(row + partRows, Weights.Rows), input, target, Weights.Rows,
                     scratch.Pointer);
         }
+    }
+
+    private byte* Tiles(TokenTiles form, in ActivationView input)
+    {
+        nint bytes = form.Form.TileBytes(input.Columns);
+        if (tiles is null || tilesForm != form.Form)
+        {
+            tiles?.Dispose();
+            tiles = new AlignedBuffer<byte>(form.Form.Bytes(tokens, input.Columns));
+            tilesForm = form.Form;
+        }
+
+        for (int tile = 0; tile * TokenTiles.Tokens < input.Rows; tile++)
+            form.Write(input, tile, tiles.Pointer + tile * bytes);
+        return tiles.Pointer;
     }
 
     /// <summary>The products of all tokens in double precision and the sums of the absolute values of their terms,
@@ -130,7 +148,7 @@ internal sealed unsafe class LinearCase : IDisposable
     public void Dispose()
     {
         foreach (SafeHandle? buffer in (SafeHandle?[])
-            [ownWeights, values, quants32, quants256, scales32, scales256, sums32, sums256, scratch])
+            [ownWeights, values, quants32, quants256, scales32, scales256, sums32, sums256, scratch, tiles])
             buffer?.Dispose();
     }
 

@@ -12,16 +12,15 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
     /// 512 locals, and a call in the loop would spill every sum: so constants are read once, and the two-plane form is
     /// a method of its own.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile(byte* panel, int groups, sbyte* a0, sbyte* a1, sbyte* a2, sbyte* a3, int* record,
-        float* sums)
+    private static void Tile(byte* panel, int groups, byte* tokens, float* sums)
     {
         int vector = 4 * TTile.Rows, segments = Segments, plane = PlaneBytes;
-        nint k = 0;
         for (int group = 0; group < groups; group++)
         {
             TI i0a = default, i1a = default, i2a = default, i3a = default;
             TI i0b = default, i1b = default, i2b = default, i3b = default;
             byte* scales = panel + segments * plane;
+            int* record = (int*)(tokens + TileTokens * TSource.GroupElements);
             int segment = 0;
             do
             {
@@ -40,20 +39,20 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
                 do
                 {
                     TW wa = TTile.Load(panel), wb = TTile.Load(panel + vector);
-                    TW a = TTile.BroadcastQuad(a0 + k);
+                    TW a = TTile.BroadcastQuad((sbyte*)tokens);
                     c0a = TTile.Dot(c0a, wa, a);
                     c0b = TTile.Dot(c0b, wb, a);
-                    a = TTile.BroadcastQuad(a1 + k);
+                    a = TTile.BroadcastQuad((sbyte*)tokens + 4);
                     c1a = TTile.Dot(c1a, wa, a);
                     c1b = TTile.Dot(c1b, wb, a);
-                    a = TTile.BroadcastQuad(a2 + k);
+                    a = TTile.BroadcastQuad((sbyte*)tokens + 8);
                     c2a = TTile.Dot(c2a, wa, a);
                     c2b = TTile.Dot(c2b, wb, a);
-                    a = TTile.BroadcastQuad(a3 + k);
+                    a = TTile.BroadcastQuad((sbyte*)tokens + 12);
                     c3a = TTile.Dot(c3a, wa, a);
                     c3b = TTile.Dot(c3b, wb, a);
                     panel += 2 * vector;
-                    k += 4;
+                    tokens += 4 * TileTokens;
                 }
                 while (panel < end);
 
@@ -65,20 +64,26 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
             }
             while (segments > 1 && ++segment < segments); // The first test is a constant: no loop for one segment.
 
-            AddGroup(ref panel, ref record, scales, i0a, i0b, i1a, i1b, i2a, i2b, i3a, i3b, sums);
+            AddGroup(ref panel, ref tokens, record, scales, i0a, i0b, i1a, i1b, i2a, i2b, i3a, i3b, sums);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(byte* scales, int vector, TA ca, TA cb, ref TI ia, ref TI ib)
     {
-        ia = TSource.Scaled ? TTile.FinishScaled(ia, ca, scales) : TTile.Finish(ia, ca);
-        ib = TSource.Scaled ? TTile.FinishScaled(ib, cb, scales + vector) : TTile.Finish(ib, cb);
+        TI pa = Widen(ca, scales, 0), pb = Widen(cb, scales + vector, 0);
+        // Adding to a zero would cost an operation that the compiler keeps.
+        ia = Segments == 1 ? pa : TTile.Add(ia, pa);
+        ib = Segments == 1 ? pb : TTile.Add(ib, pb);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TI Widen(TA sum, byte* scales, int bits) =>
+        TSource.Scaled ? TTile.WidenScaled(sum, scales, bits) : TTile.Widen(sum, bits);
 
     /// <summary>What follows a group's products: scales, then minimums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddGroup(ref byte* panel, ref int* record, byte* floats,
+    private static void AddGroup(ref byte* panel, ref byte* tokens, int* record, byte* floats,
         TI i0a, TI i0b, TI i1a, TI i1b, TI i2a, TI i2b, TI i3a, TI i3b, float* sums)
     {
         int vector = 4 * TTile.Rows, token = 2 * TTile.Rows;
@@ -98,7 +103,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
         AddToken(panel, record + 2, s + 2, da, db, ma, mb, i2a, i2b, sums + 2 * token);
         AddToken(panel, record + 3, s + 3, da, db, ma, mb, i3a, i3b, sums + 3 * token);
         panel += 2 * vector * MinimumPairs;
-        record = (int*)s + TileTokens;
+        tokens = (byte*)(s + TileTokens);
     }
 
     /// <summary>d · scale · products, then m · (scale · Σa) or −dmin · scale · Σ minimum · Σa.</summary>

@@ -16,16 +16,23 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
     where TI : struct
     where TF : struct
 {
-    private const int TileTokens = 4;
+    private const int TileTokens = TokenTiles.Tokens;
 
     /// <summary>Tokens whose activations along a panel's columns should stay in the second-level cache.</summary>
-    private const int MaxTokens = 256;
+    private const int MaxTokens = 512;
 
     public override ActivationKinds Input => TSource.Input;
+
+    public override TokenTiles? Tiles { get; } = new TokenTiles<TTile, TW, TA, TI, TF>(new TileForm(
+        TSource.Input, TSource.GroupElements, TSource.SegmentQuads, TSource.PanelOffset, Minimums));
 
     public override int RowGranularity => 16;
 
     public override string Name => name;
+
+    private static TileMinimums Minimums => !TSource.HasMinimum ? TileMinimums.None
+        : !TSource.Scaled ? TileMinimums.Scaled
+        : TSource.MinimumElements == 16 ? TileMinimums.Pairs16 : TileMinimums.Pairs32;
 
     private static int PanelRows
     {
@@ -37,7 +44,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
     private static int PanelElements
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => PanelRows * TSource.Planes > 32 ? 512 : 1024;
+        get => 2048 / TSource.Planes;
     }
 
     private static int Segments
@@ -85,11 +92,12 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
         get => TSource.PanelOffset != 0;
     }
 
-    /// <summary>What four tokens bring to a group besides their quants: starts, sums for minimums, scales.</summary>
-    private static int RecordWords
+    /// <summary>Bytes of a group of four tokens: what a panel's group meets.</summary>
+    private static int TokenBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TileTokens * ((HasStart ? Segments : 0) + (TSource.HasMinimum ? Math.Max(MinimumPairs, 1) : 0) + 1);
+        get => TileTokens * (TSource.GroupElements
+            + 4 * ((HasStart ? Segments : 0) + (TSource.HasMinimum ? Math.Max(MinimumPairs, 1) : 0) + 1));
     }
 
     public override void Multiply(in WeightView weights, int rowBegin, int rowEnd, in ActivationView input,
@@ -97,43 +105,41 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
     {
         int panelBytes = PanelElements / TSource.GroupElements * GroupBytes;
         float* sums = (float*)(scratch + panelBytes);
-        int* records = (int*)(sums + TileTokens * PanelRows);
-        QuantizedRows rows = TSource.Input == ActivationKinds.Group32 ? input.Group32 : input.Group256;
         for (int token = 0; token < input.Rows; token += MaxTokens)
         {
             int tokens = Math.Min(MaxTokens, input.Rows - token);
             for (int column = 0; column < weights.Columns; column += PanelElements)
             {
                 int groups = Math.Min(PanelElements, weights.Columns - column) / TSource.GroupElements;
-                Record(rows, token, tokens, column, groups, records);
+                nint tileBytes = input.Columns / TSource.GroupElements * TokenBytes;
+                byte* tiles = input.Tiles + token / TileTokens * tileBytes
+                    + column / TSource.GroupElements * TokenBytes;
                 for (int row = rowBegin; row < rowEnd; row += PanelRows)
                 {
                     int count = Math.Min(PanelRows, rowEnd - row);
                     Pack(weights, row, count, column, groups, scratch);
                     float* target = output + token * outputStride + row;
-                    Pass(scratch, groups, rows, token, tokens, column, records, target, outputStride, count, sums);
+                    Pass(scratch, groups, tiles, tileBytes, tokens, target, outputStride, count, column != 0, sums);
                 }
             }
         }
     }
 
     /// <summary>All tokens past one panel.</summary>
-    private static void Pass(byte* panel, int groups, in QuantizedRows rows, int firstToken, int tokens, int column,
-        int* records, float* output, nint outputStride, int count, float* sums)
+    private static void Pass(byte* panel, int groups, byte* tiles, nint tileBytes, int tokens, float* output,
+        nint outputStride, int count, bool add, float* sums)
     {
-        int recordStride = groups * RecordWords;
-        for (int token = 0; token < tokens; token += TileTokens, records += recordStride)
+        for (int token = 0; token < tokens; token += TileTokens, tiles += tileBytes)
         {
             int valid = Math.Min(TileTokens, tokens - token);
-            sbyte* a = rows.Quants + (firstToken + token) * rows.QuantStride + column;
-            sbyte* a1 = a + Math.Min(1, valid - 1) * rows.QuantStride;
-            sbyte* a2 = a + Math.Min(2, valid - 1) * rows.QuantStride;
-            sbyte* a3 = a + Math.Min(3, valid - 1) * rows.QuantStride;
-            new Span<float>(sums, TileTokens * PanelRows).Clear();
-            if (TSource.Planes == 2) TilePlanes(panel, groups, a, a1, a2, a3, records, sums);
-            else Tile(panel, groups, a, a1, a2, a3, records, sums);
+            // The rows of the output lie pages apart, where no prefetcher of the processor follows.
             for (int t = 0; t < valid; t++)
-                Deliver(sums + t * PanelRows, output + (token + t) * outputStride, count, column != 0);
+                for (int r = 0; r < PanelRows; r += 16) TTile.Prefetch(output + (token + t) * outputStride + r);
+            new Span<float>(sums, TileTokens * PanelRows).Clear();
+            if (TSource.Planes == 2) TilePlanes(panel, groups, tiles, sums);
+            else Tile(panel, groups, tiles, sums);
+            for (int t = 0; t < valid; t++)
+                Deliver(sums + t * PanelRows, output + (token + t) * outputStride, count, add);
         }
     }
 
@@ -149,49 +155,4 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
 
         for (; r < count; r++) output[r] = add ? output[r] + sums[r] : sums[r];
     }
-
-    /// <summary>Prepares what tokens bring besides their quants: [four tokens][group][starts, sums, scales].
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Record(
-        in QuantizedRows rows, int firstToken, int tokens, int column, int groups, int* records)
-    {
-        int recordStride = groups * RecordWords;
-        for (int token = 0; token < (tokens + TileTokens - 1) / TileTokens * TileTokens; token++)
-        {
-            int source = firstToken + Math.Min(token, tokens - 1); // The last token stands in for missing ones.
-            sbyte* quants = rows.Quants + source * rows.QuantStride + column;
-            float* scales = rows.Scales + source * rows.ScaleStride + column / TSource.GroupElements;
-            short* sums = rows.Sums + source * rows.SumStride + column / 16;
-            int* word = records + token / TileTokens * recordStride + token % TileTokens;
-            for (int group = 0; group < groups; group++)
-            {
-                if (HasStart)
-                {
-                    for (int segment = 0; segment < Segments; segment++, word += TileTokens)
-                        *word = TTile.StartWord(quants + 4 * TSource.SegmentQuads * segment, TSource.SegmentQuads,
-                            TSource.PanelOffset);
-                }
-
-                if (TSource.HasMinimum && !TSource.Scaled)
-                {
-                    *(float*)word = (sums[0] + sums[1]) * scales[group];
-                    word += TileTokens;
-                }
-
-                for (int pair = 0; pair < MinimumPairs; pair++, word += TileTokens)
-                    *word = SumPair(sums + pair * TSource.MinimumElements / 8);
-                *(float*)word = scales[group];
-                word += TileTokens;
-                quants += TSource.GroupElements;
-                sums += TSource.GroupElements / 16;
-            }
-        }
-    }
-
-    /// <summary>The sums of two neighbouring groups of elements as a pair of shorts.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int SumPair(short* sums) => TSource.MinimumElements == 16
-        ? *(int*)sums
-        : (ushort)(sums[0] + sums[1]) | (sums[2] + sums[3]) << 16;
 }

@@ -32,6 +32,7 @@ internal sealed unsafe class ForwardPass : IDisposable
     private readonly FeedForwardOutputStage feedForwardOutput;
     private readonly OutputNormStage outputNorm;
     private readonly LogitsStage finishLogits;
+    private readonly TokenTileStage tiles;
     private readonly LinearStage linear;
     private readonly PrefetchTuner prefetch = new();
 
@@ -53,7 +54,8 @@ internal sealed unsafe class ForwardPass : IDisposable
         feedForwardOutput = new FeedForwardOutputStage(state);
         outputNorm = new OutputNormStage(state, weights);
         finishLogits = new LogitsStage(state, weights.Output);
-        linear = new LinearStage(state, team.Workers);
+        tiles = new TokenTileStage(weights, batchRows);
+        linear = new LinearStage(state, tiles, team.Workers);
     }
 
     /// <summary>Rows that a step may have.</summary>
@@ -116,6 +118,7 @@ internal sealed unsafe class ForwardPass : IDisposable
     public void Dispose()
     {
         state.Dispose();
+        tiles.Dispose();
         logits.Dispose();
     }
 
@@ -150,5 +153,10 @@ internal sealed unsafe class ForwardPass : IDisposable
         team.Run(feedForwardOutput, state.Rows);
     }
 
-    private void Multiply(LinearStage stage) => team.Run(stage, state.Rows == 0 ? 0 : stage.Chunks);
+    private void Multiply(LinearStage stage)
+    {
+        if (state.Rows == 0) return;
+        if (tiles.Chunks > 0) team.Run(tiles, tiles.Chunks);
+        team.Run(stage, stage.Chunks);
+    }
 }

@@ -4,7 +4,7 @@ using Engine.Threading;
 namespace Engine.Transformer.Stages;
 
 /// <summary>Up to three linear layers at once (q, k and v; gate and up): chunk = run of output features.</summary>
-internal sealed unsafe class LinearStage(ForwardState state, int workers) : IStage
+internal sealed unsafe class LinearStage(ForwardState state, TokenTileStage tiles, int workers) : IStage
 {
     private readonly Job[] jobs = new Job[3];
     private int count;
@@ -17,6 +17,7 @@ internal sealed unsafe class LinearStage(ForwardState state, int workers) : ISta
     {
         count = 0;
         Chunks = 0;
+        tiles.Reset();
         return this;
     }
 
@@ -24,10 +25,12 @@ internal sealed unsafe class LinearStage(ForwardState state, int workers) : ISta
     public LinearStage Add(Linear linear, ActivationBuffer input, int first, int rows, float* output, nint stride)
     {
         int chunkRows = linear.ChunkRows(workers, rows);
+        ActivationView view = input.View(first, rows, linear.Weights.Columns);
+        if (linear.Kernel.ReadsTiles(rows)) view.Tiles = tiles.Add(view, linear.Kernel.Tiles!);
         jobs[count++] = new Job
         {
             Linear = linear,
-            Input = input.View(first, rows, linear.Weights.Columns),
+            Input = view,
             Output = output,
             Stride = stride,
             ChunkRows = chunkRows,

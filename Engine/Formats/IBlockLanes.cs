@@ -35,4 +35,11 @@ internal unsafe interface IBlockLanes
         where TB : struct
         where TI : struct
         where TF : struct;
+
+    /// <summary>Two blocks at once: elements 0–15 of both, and elements 16–31 of both.</summary>
+    static abstract void LoadPair<TWords, TB, TI, TF>(byte* first, byte* second, out TB low, out TB high)
+        where TWords : struct, ILaneWords<TB, TI, TF>
+        where TB : struct
+        where TI : struct
+        where TF : struct;
 }

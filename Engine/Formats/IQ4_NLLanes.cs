@@ -33,4 +33,16 @@ internal readonly unsafe struct IQ4_NLLanes : IBlockLanes
         where TI : struct
         where TF : struct =>
         TWords.Lookup(TWords.LoadNibbles(block + 2), NonlinearCodebook.Signed);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPair<TWords, TB, TI, TF>(byte* first, byte* second, out TB low, out TB high)
+        where TWords : struct, ILaneWords<TB, TI, TF>
+        where TB : struct
+        where TI : struct
+        where TF : struct
+    {
+        TB nibbles = TWords.LoadHalves(first + 2, second + 2);
+        low = TWords.Lookup(TWords.Bits(nibbles, 0, 15), NonlinearCodebook.Signed);
+        high = TWords.Lookup(TWords.Bits(nibbles, 4, 15), NonlinearCodebook.Signed);
+    }
 }

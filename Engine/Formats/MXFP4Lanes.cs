@@ -41,4 +41,16 @@ internal readonly unsafe struct MXFP4Lanes : IBlockLanes
         where TI : struct
         where TF : struct =>
         TWords.Lookup(TWords.LoadNibbles(block + 1), DoubledPlus12);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPair<TWords, TB, TI, TF>(byte* first, byte* second, out TB low, out TB high)
+        where TWords : struct, ILaneWords<TB, TI, TF>
+        where TB : struct
+        where TI : struct
+        where TF : struct
+    {
+        TB nibbles = TWords.LoadHalves(first + 1, second + 1);
+        low = TWords.Lookup(TWords.Bits(nibbles, 0, 15), DoubledPlus12);
+        high = TWords.Lookup(TWords.Bits(nibbles, 4, 15), DoubledPlus12);
+    }
 }

@@ -33,4 +33,16 @@ internal readonly unsafe struct Q4_1Lanes : IBlockLanes
         where TI : struct
         where TF : struct =>
         TWords.LoadNibbles(block + 4);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPair<TWords, TB, TI, TF>(byte* first, byte* second, out TB low, out TB high)
+        where TWords : struct, ILaneWords<TB, TI, TF>
+        where TB : struct
+        where TI : struct
+        where TF : struct
+    {
+        TB nibbles = TWords.LoadHalves(first + 4, second + 4);
+        low = TWords.Bits(nibbles, 0, 15);
+        high = TWords.Bits(nibbles, 4, 15);
+    }
 }

@@ -33,4 +33,17 @@ internal readonly unsafe struct Q5_1Lanes : IBlockLanes
         where TI : struct
         where TF : struct =>
         TWords.Or(TWords.LoadNibbles(block + 8), TWords.SpreadBits(*(uint*)(block + 4), 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPair<TWords, TB, TI, TF>(byte* first, byte* second, out TB low, out TB high)
+        where TWords : struct, ILaneWords<TB, TI, TF>
+        where TB : struct
+        where TI : struct
+        where TF : struct
+    {
+        TB nibbles = TWords.LoadHalves(first + 8, second + 8);
+        uint one = *(uint*)(first + 4), two = *(uint*)(second + 4);
+        low = TWords.Or(TWords.Bits(nibbles, 0, 15), TWords.SpreadBits((ushort)one | two << 16, 16));
+        high = TWords.Or(TWords.Bits(nibbles, 4, 15), TWords.SpreadBits(one >> 16 | (two & 0xFFFF0000), 16));
+    }
 }

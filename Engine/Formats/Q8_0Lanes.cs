@@ -33,4 +33,15 @@ internal readonly unsafe struct Q8_0Lanes : IBlockLanes
         where TI : struct
         where TF : struct =>
         TWords.Load(block + 2);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPair<TWords, TB, TI, TF>(byte* first, byte* second, out TB low, out TB high)
+        where TWords : struct, ILaneWords<TB, TI, TF>
+        where TB : struct
+        where TI : struct
+        where TF : struct
+    {
+        low = TWords.LoadHalves(first + 2, second + 2);
+        high = TWords.LoadHalves(first + 18, second + 18);
+    }
 }

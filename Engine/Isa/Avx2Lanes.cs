@@ -29,6 +29,10 @@ internal readonly unsafe struct Avx2Lanes<TDot> : ILaneWords<Vector256<byte>, Ve
     public static void Store(Vector256<byte> lanes, byte* target) => lanes.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> LoadHalves(byte* first, byte* second) =>
+        Vector256.Create(Vector128.Load(first), Vector128.Load(second));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Subtract(Vector256<byte> lanes, byte value) => lanes - Vector256.Create(value);
 
     public static int InterleavedRows => 8;
@@ -103,6 +107,37 @@ internal readonly unsafe struct Avx2Lanes<TDot> : ILaneWords<Vector256<byte>, Ve
         Vector256<int>.Zero - TDot.Dot(Vector256<int>.Zero, Vector256.Create(offset), a.AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AddPair(Vector256<float> sum, Vector256<byte> low, Vector256<byte> high, byte* pair,
+        float* d0, float* d1, bool corrects) =>
+        AddScaled(sum, TDot.DotPair(low, high, (sbyte*)pair), pair, d0, d1, corrects);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AddSignedPair(Vector256<float> sum, Vector256<byte> low, Vector256<byte> high,
+        byte* pair, float* d0, float* d1)
+    {
+        Vector256<sbyte> a = Vector256.Load((sbyte*)pair), b = Vector256.Load((sbyte*)pair + 32);
+        Vector256<int> dot = TDot.DotSigned(Vector256<int>.Zero, low.AsSByte(), a);
+        return AddScaled(sum, TDot.DotSigned(dot, high.AsSByte(), b), pair, d0, d1, SignedBias != 0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AddMinimums(Vector256<float> sum, byte* pair, float* m0, float* m1) =>
+        Fma.MultiplyAdd(Join(m0, m1), Vector256.Load((float*)(pair + 96)), sum);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> AddScaled(
+        Vector256<float> sum, Vector256<int> dot, byte* pair, float* d0, float* d1, bool corrects)
+    {
+        Vector256<float> x = Vector256.ConvertToSingle(dot), s = Vector256.Load((float*)(pair + 64));
+        x = corrects ? Fma.MultiplyAdd(x, s, Vector256.Load((float*)(pair + 96))) : x * s;
+        return Fma.MultiplyAdd(x, Join(d0, d1), sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Join(float* first, float* second) =>
+        Vector256.Create(Vector128.Create(*first), Vector128.Create(*second));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MultiplyInt(Vector256<int> value, int factor) => value * factor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -113,9 +148,6 @@ internal readonly unsafe struct Avx2Lanes<TDot> : ILaneWords<Vector256<byte>, Ve
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadOne(float* source) => Vector256.CreateScalar(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;

@@ -14,6 +14,11 @@ internal readonly struct AvxVnniDot : IX86Dot
         AvxVnni.MultiplyWideningAndAdd(sum, q, a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector256<int> DotPair(Vector256<byte> low, Vector256<byte> high, sbyte* a) =>
+        AvxVnni.MultiplyWideningAndAdd(AvxVnni.MultiplyWideningAndAdd(Vector256<int>.Zero, low, Vector256.Load(a)),
+            high, Vector256.Load(a + 32));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> DotSigned(Vector256<int> sum, Vector256<sbyte> w, Vector256<sbyte> a) =>
         AvxVnni.MultiplyWideningAndAdd(sum, w.AsByte() ^ Vector256.Create((byte)0x80), a);
 

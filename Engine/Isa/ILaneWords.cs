@@ -21,6 +21,9 @@ internal unsafe interface ILaneWords<TB, TI, TF>
 
     static abstract void Store(TB lanes, byte* target);
 
+    /// <summary>16 bytes from one address in lanes 0–15, 16 from another in lanes 16–31.</summary>
+    static abstract TB LoadHalves(byte* first, byte* second);
+
     /// <summary>lane − value modulo 256.</summary>
     static abstract TB Subtract(TB lanes, byte value);
 
@@ -65,6 +68,24 @@ internal unsafe interface ILaneWords<TB, TI, TF>
     /// offset add too much is taken off as a whole number before anything is rounded.</summary>
     static abstract TI Start(TB a, byte offset);
 
+    /// <summary>Adds a pair of blocks: sum + Σ over both of d · (s · Σ q·a + c), unsigned q up to 31; lanes 0–15 of
+    /// <paramref name="low"/> and <paramref name="high"/> are the first block's, the others the second's.</summary>
+    /// <param name="sum">What it is added to.</param>
+    /// <param name="low">Elements 0–15 of both blocks.</param>
+    /// <param name="high">Elements 16–31 of both blocks.</param>
+    /// <param name="pair">The token's part: 64 quants in the order of the lanes, four times the s of each block, then
+    /// one c and three zeros for each.</param>
+    /// <param name="d0">Scale of the first block.</param>
+    /// <param name="d1">Scale of the second.</param>
+    /// <param name="corrects">False if c is known to be zero, or not meant for this.</param>
+    static abstract TF AddPair(TF sum, TB low, TB high, byte* pair, float* d0, float* d1, bool corrects);
+
+    /// <summary>As <see cref="AddPair"/> for signed weights; c must take <see cref="SignedBias"/>·Σa off.</summary>
+    static abstract TF AddSignedPair(TF sum, TB low, TB high, byte* pair, float* d0, float* d1);
+
+    /// <summary>sum + m0 · c0 + m1 · c1.</summary>
+    static abstract TF AddMinimums(TF sum, byte* pair, float* m0, float* m1);
+
     static abstract TI MultiplyInt(TI value, int factor);
 
     static abstract TF ToFloat(TI value);
@@ -74,9 +95,6 @@ internal unsafe interface ILaneWords<TB, TI, TF>
     static abstract TF Add(TF left, TF right);
 
     static abstract TF Multiply(TF left, TF right);
-
-    /// <summary>The value in one lane, zero in the others.</summary>
-    static abstract TF LoadOne(float* source);
 
     /// <summary>left · right + sum; fused except in the scalar words.</summary>
     static abstract TF MultiplyAdd(TF left, TF right, TF sum);

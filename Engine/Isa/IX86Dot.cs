@@ -11,6 +11,9 @@ internal interface IX86Dot
     /// <inheritdoc cref="ILaneWords{TB,TI,TF}.Dot"/>
     static abstract Vector256<int> Dot(Vector256<int> sum, Vector256<byte> q, Vector256<sbyte> a);
 
+    /// <summary>Σ low·a + Σ high·b for unsigned bytes up to 31; a and b follow one another.</summary>
+    static abstract unsafe Vector256<int> DotPair(Vector256<byte> low, Vector256<byte> high, sbyte* a);
+
     /// <inheritdoc cref="ILaneWords{TB,TI,TF}.DotSigned"/>
     static abstract Vector256<int> DotSigned(Vector256<int> sum, Vector256<sbyte> w, Vector256<sbyte> a);
 

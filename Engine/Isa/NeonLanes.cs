@@ -28,6 +28,9 @@ internal readonly unsafe struct NeonLanes<TDot> : ILaneWords<NeonBytes, Vector12
     public static NeonBytes Load(byte* source) => new(Vector128.Load(source), Vector128.Load(source + 16));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static NeonBytes LoadHalves(byte* first, byte* second) => new(Vector128.Load(first), Vector128.Load(second));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(NeonBytes lanes, byte* target)
     {
         lanes.Low.Store(target);
@@ -133,6 +136,40 @@ internal readonly unsafe struct NeonLanes<TDot> : ILaneWords<NeonBytes, Vector12
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AddPair(Vector128<float> sum, NeonBytes low, NeonBytes high, byte* pair, float* d0,
+        float* d1, bool corrects)
+    {
+        sbyte* a = (sbyte*)pair;
+        Vector128<int> first = TDot.Dot(Vector128<int>.Zero, low.Low.AsSByte(), Vector128.Load(a));
+        Vector128<int> second = TDot.Dot(Vector128<int>.Zero, low.High.AsSByte(), Vector128.Load(a + 16));
+        first = TDot.Dot(first, high.Low.AsSByte(), Vector128.Load(a + 32));
+        second = TDot.Dot(second, high.High.AsSByte(), Vector128.Load(a + 48));
+        sum = AddScaled(sum, first, pair, d0, corrects);
+        return AddScaled(sum, second, pair + 16, d1, corrects);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AddSignedPair(
+        Vector128<float> sum, NeonBytes low, NeonBytes high, byte* pair, float* d0, float* d1) =>
+        AddPair(sum, low, high, pair, d0, d1, corrects: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AddMinimums(Vector128<float> sum, byte* pair, float* m0, float* m1)
+    {
+        sum = AdvSimd.FusedMultiplyAdd(sum, Vector128.Load((float*)(pair + 96)), Vector128.Create(*m0));
+        return AdvSimd.FusedMultiplyAdd(sum, Vector128.Load((float*)(pair + 112)), Vector128.Create(*m1));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> AddScaled(
+        Vector128<float> sum, Vector128<int> dot, byte* half, float* d, bool corrects)
+    {
+        Vector128<float> x = AdvSimd.ConvertToSingle(dot), s = Vector128.Load((float*)(half + 64));
+        x = corrects ? AdvSimd.FusedMultiplyAdd(Vector128.Load((float*)(half + 96)), x, s) : x * s;
+        return AdvSimd.FusedMultiplyAdd(sum, x, Vector128.Create(*d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> MultiplyInt(Vector128<int> value, int factor) => value * factor;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -143,9 +180,6 @@ internal readonly unsafe struct NeonLanes<TDot> : ILaneWords<NeonBytes, Vector12
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> LoadOne(float* source) => Vector128.CreateScalar(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Multiply(Vector128<float> left, Vector128<float> right) => left * right;

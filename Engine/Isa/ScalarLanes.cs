@@ -20,6 +20,13 @@ internal readonly unsafe struct ScalarLanes : ILaneWords<ScalarBytes, int, float
 
     public static void Store(ScalarBytes lanes, byte* target) => *(ScalarBytes*)target = lanes;
 
+    public static ScalarBytes LoadHalves(byte* first, byte* second)
+    {
+        ScalarBytes result = default;
+        for (int i = 0; i < 16; i++) (result[i], result[i + 16]) = (first[i], second[i]);
+        return result;
+    }
+
     public static ScalarBytes Subtract(ScalarBytes lanes, byte value)
     {
         for (int i = 0; i < 32; i++) lanes[i] -= value;
@@ -112,6 +119,31 @@ internal readonly unsafe struct ScalarLanes : ILaneWords<ScalarBytes, int, float
         return sum;
     }
 
+    public static float AddPair(float sum, ScalarBytes low, ScalarBytes high, byte* pair, float* d0, float* d1,
+        bool corrects)
+    {
+        float* s = (float*)(pair + 64), c = (float*)(pair + 96);
+        for (int block = 0; block < 2; block++)
+        {
+            int dot = 0;
+            for (int i = 16 * block; i < 16 * block + 16; i++)
+                dot += (sbyte)low[i] * (sbyte)pair[i] + (sbyte)high[i] * (sbyte)pair[i + 32];
+            float x = s[4 * block] * dot;
+            sum += *(block == 0 ? d0 : d1) * (corrects ? x + c[4 * block] : x);
+        }
+
+        return sum;
+    }
+
+    public static float AddSignedPair(float sum, ScalarBytes low, ScalarBytes high, byte* pair, float* d0, float* d1) =>
+        AddPair(sum, low, high, pair, d0, d1, corrects: false);
+
+    public static float AddMinimums(float sum, byte* pair, float* m0, float* m1)
+    {
+        float* c = (float*)(pair + 96);
+        return sum + *m0 * c[0] + *m1 * c[4];
+    }
+
     public static int MultiplyInt(int value, int factor) => value * factor;
 
     public static float ToFloat(int value) => value;
@@ -119,8 +151,6 @@ internal readonly unsafe struct ScalarLanes : ILaneWords<ScalarBytes, int, float
     public static float Broadcast(float* source) => *source;
 
     public static float Add(float left, float right) => left + right;
-
-    public static float LoadOne(float* source) => *source;
 
     public static float Multiply(float left, float right) => left * right;
 

@@ -18,8 +18,7 @@ internal unsafe struct ActivationView
     public QuantizedRows Group32;
     public QuantizedRows Group256;
 
-    /// <summary>The rows in the form of the kernel's <see cref="LinearKernel.Tiles"/>; read only where
-    /// <see cref="LinearKernel.ReadsTiles"/> says so.</summary>
+    /// <summary>The rows in the form of the kernel's <see cref="LinearKernel.Tiles"/>, where it has one.</summary>
     public byte* Tiles;
 }
 

@@ -4,10 +4,12 @@ using Engine.Isa;
 
 namespace Engine.Kernels;
 
-/// <summary>Few tokens times rows of 32-element blocks, unpacked in registers from where they lie.</summary>
+/// <summary>Few tokens times rows of 32-element blocks, unpacked in registers from where they lie, two blocks at a
+/// time: the halves of a vector hold one each, so that widening and scaling cost half.</summary>
 /// <remarks>One row at a time, so that memory is read in order: four rows side by side shared the loads of activations
-/// but misled the processor's prefetcher (5–10 instead of 25–30 GB/s from memory). Four sums hide the latency of a row;
-/// they are added in a fixed order, so a result depends on nothing but the row and the token.</remarks>
+/// but misled the processor's prefetcher (5–10 instead of 25–30 GB/s from memory); so did gathering the next row's
+/// scales on the way. Two sums hide the latency of a row; they are added in a fixed order, so a result depends on
+/// nothing but the row and the token.</remarks>
 internal sealed unsafe class BlockMatVec<TFormat, TWords, TB, TI, TF>(InstructionSet isa) : LinearKernel
     where TFormat : struct, IBlockLanes
     where TWords : struct, ILaneWords<TB, TI, TF>
@@ -15,7 +17,11 @@ internal sealed unsafe class BlockMatVec<TFormat, TWords, TB, TI, TF>(Instructio
     where TI : struct
     where TF : struct
 {
+    private readonly PairTokens tiles = new(Offset, TFormat.HasMinimum);
+
     public override ActivationKinds Input => ActivationKinds.Group32;
+
+    public override TokenTiles? Tiles(int rows) => tiles;
 
     public override int RowGranularity => 1;
 
@@ -28,160 +34,109 @@ internal sealed unsafe class BlockMatVec<TFormat, TWords, TB, TI, TF>(Instructio
         get => TFormat.Signed ? TWords.SignedBias : TFormat.Offset;
     }
 
-    /// <summary>Bytes that one block of one token takes in scratch: its start and its scaled sum.</summary>
-    private static int PreparedBytes =>
-        (Offset != 0 ? Unsafe.SizeOf<TI>() : 0) + (TFormat.HasMinimum ? sizeof(float) : 0);
-
-    /// <summary>One token's quantised row and what was prepared for it.</summary>
-    private readonly struct Token(in QuantizedRows rows, int token, byte* prepared, int blocks)
-    {
-        public readonly byte* Quants = (byte*)rows.Quants + token * rows.QuantStride;
-        public readonly float* Scales = rows.Scales + token * rows.ScaleStride;
-        public readonly byte* Starts = prepared;
-        public readonly float* ScaledSums = (float*)(prepared + (Offset != 0 ? blocks * Unsafe.SizeOf<TI>() : 0));
-    }
-
     public override void Multiply(in WeightView weights, int rowBegin, int rowEnd, in ActivationView input,
         float* output, nint outputStride, byte* scratch)
     {
         int blocks = weights.Columns / 32;
-        int tokenBytes = blocks * PreparedBytes;
-        int fitting = tokenBytes == 0 ? input.Rows : Math.Max(ScratchBytes / tokenBytes, 1);
-        for (int begin = 0; begin < input.Rows; begin += fitting)
+        nint tileBytes = tiles.TileBytes(weights.Columns);
+        if (input.Rows == 1)
         {
-            int end = Math.Min(begin + fitting, input.Rows);
-            for (int token = begin; token < end; token++)
-                Prepare(new Token(input.Group32, token, scratch + (token - begin) * tokenBytes, blocks),
-                    input.Group32.Sums + token * input.Group32.SumStride, blocks);
-            if (end - begin == 1)
-            {
-                OneToken(weights.Data + rowBegin * weights.RowBytes, weights.RowBytes, rowEnd - rowBegin, blocks,
-                    new Token(input.Group32, begin, scratch, blocks), output + begin * outputStride + rowBegin,
-                    PrefetchBytes);
-                continue;
-            }
-
-            for (int row = rowBegin; row < rowEnd; row++)
-            {
-                byte* data = weights.Data + row * weights.RowBytes;
-                byte* prepared = scratch;
-                int token = begin;
-                for (; token + 2 <= end; token += 2, prepared += 2 * tokenBytes)
-                    TwoTokens(data, blocks, new Token(input.Group32, token, prepared, blocks),
-                        new Token(input.Group32, token + 1, prepared + tokenBytes, blocks),
-                        output + token * outputStride + row, outputStride);
-                if (token < end)
-                    OneToken(data, weights.RowBytes, 1, blocks, new Token(input.Group32, token, prepared, blocks),
-                        output + token * outputStride + row, PrefetchBytes);
-            }
+            OneToken(weights.Data + rowBegin * weights.RowBytes, weights.RowBytes, rowEnd - rowBegin, blocks,
+                input.Tiles, output + rowBegin, PrefetchBytes);
+            return;
         }
-    }
 
-    /// <summary>Starts and scaled sums of a token's blocks, the same for every row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Prepare(Token token, short* sums, int blocks)
-    {
-        for (int block = 0; block < blocks; block++)
+        for (int row = rowBegin; row < rowEnd; row++)
         {
-            if (Offset != 0)
-                Unsafe.WriteUnaligned(token.Starts + block * Unsafe.SizeOf<TI>(),
-                    TWords.Start(TWords.Load(token.Quants + 32 * block), (byte)Offset));
-            if (TFormat.HasMinimum)
-                token.ScaledSums[block] = (sums[2 * block] + sums[2 * block + 1]) * token.Scales[block];
+            byte* data = weights.Data + row * weights.RowBytes;
+            int token = 0;
+            for (; token + 2 <= input.Rows; token += 2)
+                TwoTokens(data, blocks, input.Tiles + token * tileBytes, tileBytes,
+                    output + token * outputStride + row, outputStride);
+            if (token < input.Rows)
+                OneToken(data, weights.RowBytes, 1, blocks, input.Tiles + token * tileBytes,
+                    output + token * outputStride + row, PrefetchBytes);
         }
     }
 
     /// <remarks>The loop over rows is inside: with rows as short as 18 blocks a call for each cost a fifth of a decode
     /// compiled ahead of time.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneToken(byte* data, nint rowBytes, int rows, int blocks, Token token, float* output,
+    private static void OneToken(byte* data, nint rowBytes, int rows, int blocks, byte* token, float* output,
         int prefetch)
     {
         float* scales = TFormat.ScaleTable;
         float* halves = ScaleTables.Half;
         for (int r = 0; r < rows; r++, data += rowBytes)
         {
-            byte* row = data;
-            TF sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            byte* row = data, pair = token;
+            TF sum0 = default, sum1 = default;
             int block = 0;
-            for (; block + 4 <= blocks; block += 4, row += 4 * TFormat.BlockBytes)
+            for (; block + 4 <= blocks; block += 4, row += 4 * TFormat.BlockBytes, pair += 2 * PairTokens.PairBytes)
             {
                 if (prefetch != 0)
                     for (int line = 0; line < 4 * TFormat.BlockBytes; line += 64)
                         TWords.Prefetch(row + prefetch + line);
-                sum0 = Step(row, token, block, scales, halves, sum0);
-                sum1 = Step(row + TFormat.BlockBytes, token, block + 1, scales, halves, sum1);
-                sum2 = Step(row + 2 * TFormat.BlockBytes, token, block + 2, scales, halves, sum2);
-                sum3 = Step(row + 3 * TFormat.BlockBytes, token, block + 3, scales, halves, sum3);
+                sum0 = Step(row, row + TFormat.BlockBytes, pair, scales, halves, sum0);
+                sum1 = Step(row + 2 * TFormat.BlockBytes, row + 3 * TFormat.BlockBytes, pair + PairTokens.PairBytes,
+                    scales, halves, sum1);
             }
 
-            for (; block < blocks; block++, row += TFormat.BlockBytes)
-                sum0 = Step(row, token, block, scales, halves, sum0);
-            output[r] = Total(sum0, sum1, sum2, sum3);
+            // A last block without a partner is read twice, against zeros the second time.
+            for (; block < blocks; block += 2, row += 2 * TFormat.BlockBytes, pair += PairTokens.PairBytes)
+                sum0 = Step(row, block + 1 < blocks ? row + TFormat.BlockBytes : row, pair, scales, halves, sum0);
+            output[r] = TWords.Total(TWords.Add(sum0, sum1));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TwoTokens(byte* row, int blocks, Token first, Token second, float* output, nint outputStride)
+    private static void TwoTokens(
+        byte* row, int blocks, byte* token, nint tileBytes, float* output, nint outputStride)
     {
         float* scales = TFormat.ScaleTable;
         float* halves = ScaleTables.Half;
-        TF sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        TF next0 = default, next1 = default, next2 = default, next3 = default;
+        TF sum0 = default, sum1 = default, next0 = default, next1 = default;
         int block = 0;
-        for (; block + 4 <= blocks; block += 4, row += 4 * TFormat.BlockBytes)
+        for (; block + 4 <= blocks; block += 4, row += 4 * TFormat.BlockBytes, token += 2 * PairTokens.PairBytes)
         {
-            Step(row, first, second, block, scales, halves, ref sum0, ref next0);
-            Step(row + TFormat.BlockBytes, first, second, block + 1, scales, halves, ref sum1, ref next1);
-            Step(row + 2 * TFormat.BlockBytes, first, second, block + 2, scales, halves, ref sum2, ref next2);
-            Step(row + 3 * TFormat.BlockBytes, first, second, block + 3, scales, halves, ref sum3, ref next3);
+            Step(row, row + TFormat.BlockBytes, token, tileBytes, scales, halves, ref sum0, ref next0);
+            Step(row + 2 * TFormat.BlockBytes, row + 3 * TFormat.BlockBytes, token + PairTokens.PairBytes, tileBytes,
+                scales, halves, ref sum1, ref next1);
         }
 
-        for (; block < blocks; block++, row += TFormat.BlockBytes)
-            Step(row, first, second, block, scales, halves, ref sum0, ref next0);
-        output[0] = Total(sum0, sum1, sum2, sum3);
-        output[outputStride] = Total(next0, next1, next2, next3);
+        for (; block < blocks; block += 2, row += 2 * TFormat.BlockBytes, token += PairTokens.PairBytes)
+            Step(row, block + 1 < blocks ? row + TFormat.BlockBytes : row, token, tileBytes, scales, halves, ref sum0,
+                ref next0);
+        output[0] = TWords.Total(TWords.Add(sum0, sum1));
+        output[outputStride] = TWords.Total(TWords.Add(next0, next1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Total(TF sum0, TF sum1, TF sum2, TF sum3) =>
-        TWords.Total(TWords.Add(TWords.Add(sum0, sum1), TWords.Add(sum2, sum3)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TF Step(byte* data, in Token token, nint block, float* scales, float* halves, TF sum)
+    private static TF Step(byte* first, byte* second, byte* pair, float* scales, float* halves, TF sum)
     {
-        TB lanes = TFormat.Load<TWords, TB, TI, TF>(data);
-        TF d = TWords.Broadcast(scales + TFormat.ScaleIndex(data));
-        sum = Add(lanes, token, block, d, sum);
-        return TFormat.HasMinimum
-            ? TWords.MultiplyAdd(TWords.Broadcast(halves + TFormat.MinimumIndex(data)),
-                TWords.LoadOne(token.ScaledSums + block), sum)
-            : sum;
+        TFormat.LoadPair<TWords, TB, TI, TF>(first, second, out TB low, out TB high);
+        return Add(low, high, first, second, pair, scales, halves, sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(byte* data, in Token first, in Token second, nint block, float* scales, float* halves,
+    private static void Step(byte* first, byte* second, byte* pair, nint tileBytes, float* scales, float* halves,
         ref TF sum, ref TF next)
     {
-        TB lanes = TFormat.Load<TWords, TB, TI, TF>(data);
-        TF d = TWords.Broadcast(scales + TFormat.ScaleIndex(data));
-        sum = Add(lanes, first, block, d, sum);
-        next = Add(lanes, second, block, d, next);
-        if (!TFormat.HasMinimum) return;
-        TF m = TWords.Broadcast(halves + TFormat.MinimumIndex(data));
-        sum = TWords.MultiplyAdd(m, TWords.LoadOne(first.ScaledSums + block), sum);
-        next = TWords.MultiplyAdd(m, TWords.LoadOne(second.ScaledSums + block), next);
+        TFormat.LoadPair<TWords, TB, TI, TF>(first, second, out TB low, out TB high);
+        sum = Add(low, high, first, second, pair, scales, halves, sum);
+        next = Add(low, high, first, second, pair + tileBytes, scales, halves, next);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TF Add(TB lanes, in Token token, nint block, TF d, TF sum)
+    private static TF Add(
+        TB low, TB high, byte* first, byte* second, byte* pair, float* scales, float* halves, TF sum)
     {
-        TI start = Offset != 0
-            ? Unsafe.ReadUnaligned<TI>(token.Starts + block * Unsafe.SizeOf<TI>())
-            : default;
-        TB quants = TWords.Load(token.Quants + 32 * block);
-        TI products = TFormat.Signed ? TWords.DotSigned(start, lanes, quants) : TWords.Dot(start, lanes, quants);
-        return TWords.MultiplyAdd(
-            TWords.ToFloat(products), TWords.Multiply(d, TWords.Broadcast(token.Scales + block)), sum);
+        float* d0 = scales + TFormat.ScaleIndex(first), d1 = scales + TFormat.ScaleIndex(second);
+        sum = TFormat.Signed
+            ? TWords.AddSignedPair(sum, low, high, pair, d0, d1)
+            : TWords.AddPair(sum, low, high, pair, d0, d1, Offset != 0);
+        return TFormat.HasMinimum
+            ? TWords.AddMinimums(sum, pair, halves + TFormat.MinimumIndex(first), halves + TFormat.MinimumIndex(second))
+            : sum;
     }
 }

@@ -8,13 +8,11 @@ internal sealed unsafe class ByTokensLinear(LinearKernel few, LinearKernel many,
 {
     public override ActivationKinds Input => few.Input;
 
-    public override TokenTiles? Tiles => many.Tiles;
-
     public override int RowGranularity { get; } = Math.Max(few.RowGranularity, many.RowGranularity);
 
     public override string Name { get; } = $"{few.Name} + {many.Name}";
 
-    public override bool ReadsTiles(int rows) => rows >= manyTokens && many.ReadsTiles(rows);
+    public override TokenTiles? Tiles(int rows) => (rows < manyTokens ? few : many).Tiles(rows);
 
     public override void Multiply(in WeightView weights, int rowBegin, int rowEnd, in ActivationView input,
         float* output, nint outputStride, byte* scratch) =>

@@ -30,7 +30,6 @@ internal sealed unsafe class LinearCase : IDisposable
     private readonly float[] decoded;
     private double[]? exact, magnitudes;
     private AlignedBuffer<byte>? tiles;
-    private TileForm tilesForm;
     private readonly int tokens;
 
     public LinearCase(WeightType type, LinearCaseKind kind, int rows, int columns, int tokens, int misalignment,
@@ -81,7 +80,7 @@ internal sealed unsafe class LinearCase : IDisposable
             Group32 = Rows(quants32, scales32, sums32, groups),
             Group256 = Rows(quants256, scales256, sums256, groups),
         };
-        if (kernel.ReadsTiles(count)) input.Tiles = Tiles(kernel.Tiles!, input);
+        if (kernel.Tiles(count) is { } form) input.Tiles = Tiles(form, input);
         fixed (float* target = output)
         {
             for (int row = 0; row < Weights.Rows; row += partRows)
@@ -92,16 +91,15 @@ internal sealed unsafe class LinearCase : IDisposable
 
     private byte* Tiles(TokenTiles form, in ActivationView input)
     {
-        nint bytes = form.Form.TileBytes(input.Columns);
-        if (tiles is null || tilesForm != form.Form)
+        nint tileBytes = form.TileBytes(input.Columns), bytes = form.Count(tokens) * tileBytes;
+        if (tiles is null || tiles.Count < bytes)
         {
             tiles?.Dispose();
-            tiles = new AlignedBuffer<byte>(form.Form.Bytes(tokens, input.Columns));
-            tilesForm = form.Form;
+            tiles = new AlignedBuffer<byte>(bytes);
         }
 
-        for (int tile = 0; tile * TokenTiles.Tokens < input.Rows; tile++)
-            form.Write(input, tile, tiles.Pointer + tile * bytes);
+        for (int tile = 0; tile < form.Count(input.Rows); tile++)
+            form.Write(input, tile, tiles.Pointer + tile * tileBytes);
         return tiles.Pointer;
     }
 

@@ -35,10 +35,6 @@ internal abstract unsafe class LinearKernel
     /// <summary>The form of input it reads.</summary>
     public abstract ActivationKinds Input { get; }
 
-    /// <summary>Brings the input into the order that the kernel reads, where it reads another than rows; else null.
-    /// </summary>
-    public virtual TokenTiles? Tiles => null;
-
     /// <summary>Rows are handed out in multiples of this, so that a row's result does not depend on the partition.
     /// </summary>
     public abstract int RowGranularity { get; }
@@ -46,9 +42,9 @@ internal abstract unsafe class LinearKernel
     /// <summary>Name of the cell for reports: format, instruction set, variant.</summary>
     public abstract string Name { get; }
 
-    /// <summary>True if <see cref="Multiply"/> reads <see cref="ActivationView.Tiles"/> with so many input rows.
-    /// </summary>
-    public virtual bool ReadsTiles(int rows) => Tiles is not null;
+    /// <summary>What brings so many rows into the order that <see cref="Multiply"/> reads in
+    /// <see cref="ActivationView.Tiles"/>; null where it reads rows.</summary>
+    public virtual TokenTiles? Tiles(int rows) => null;
 
     /// <summary>Computes output features [rowBegin, rowEnd) for all rows of the input.</summary>
     /// <param name="weights">The matrix.</param>

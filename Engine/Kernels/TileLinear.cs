@@ -16,15 +16,17 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
     where TI : struct
     where TF : struct
 {
-    private const int TileTokens = TokenTiles.Tokens;
+    private const int TileTokens = 4;
 
     /// <summary>Tokens whose activations along a panel's columns should stay in the second-level cache.</summary>
     private const int MaxTokens = 512;
 
     public override ActivationKinds Input => TSource.Input;
 
-    public override TokenTiles? Tiles { get; } = new TokenTiles<TTile, TW, TA, TI, TF>(new TileForm(
+    private readonly FourTokens<TTile, TW, TA, TI, TF> tiles = new(new TileForm(
         TSource.Input, TSource.GroupElements, TSource.SegmentQuads, TSource.PanelOffset, Minimums));
+
+    public override TokenTiles? Tiles(int rows) => tiles;
 
     public override int RowGranularity => 16;
 

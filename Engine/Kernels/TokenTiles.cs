@@ -42,45 +42,51 @@ internal readonly record struct TileForm(
         TileMinimums.Pairs16 => GroupElements / 32,
         _ => GroupElements / 64,
     };
-
-    /// <summary>Bytes of one group of one tile.</summary>
-    public int GroupBytes => TokenTiles.Tokens * (GroupElements + 4 * Words);
-
-    /// <summary>Bytes of one tile of rows of so many columns.</summary>
-    public nint TileBytes(int columns) => (nint)(columns / GroupElements) * GroupBytes;
-
-    /// <summary>Bytes of all tiles of so many rows.</summary>
-    public nint Bytes(int rows, int columns) =>
-        (rows + TokenTiles.Tokens - 1) / TokenTiles.Tokens * TileBytes(columns);
 }
 
-/// <summary>Brings quantised rows into the order in which a register tile reads them: [tile of four tokens][group],
-/// and in a group [quad][token] quants, [segment][token] starts, [word][token] sums for minimums, [token] scales.
-/// </summary>
-/// <remarks>One stream for the tile's loop, made once a step and shared by all workers and layers. Four rows side by
-/// side, a power of two apart, fall into the same sets of the first-level cache.</remarks>
+/// <summary>Brings quantised rows into the order in which a kernel's loop reads them: one stream, made once a step and
+/// shared by all workers and layers.</summary>
 internal abstract unsafe class TokenTiles(TileForm form)
 {
-    /// <summary>Tokens in a tile.</summary>
-    public const int Tokens = 4;
-
     public TileForm Form => form;
+
+    /// <summary>Tokens in a tile.</summary>
+    public abstract int RowsPerTile { get; }
+
+    /// <summary>Bytes of one tile of rows of so many columns.</summary>
+    public abstract nint TileBytes(int columns);
+
+    /// <summary>Number of tiles of so many rows.</summary>
+    public int Count(int rows) => (rows + RowsPerTile - 1) / RowsPerTile;
+
+    /// <summary>True if the other writes the very same bytes.</summary>
+    public bool IsLike(TokenTiles other) => RowsPerTile == other.RowsPerTile && form == other.Form;
 
     /// <summary>Writes one tile; the last row stands in for rows that are missing.</summary>
     /// <param name="input">Quantised rows.</param>
     /// <param name="tile">0-based tile.</param>
-    /// <param name="target">Receives <see cref="TileForm.TileBytes"/> bytes.</param>
+    /// <param name="target">Receives <see cref="TileBytes"/> bytes.</param>
     public abstract void Write(in ActivationView input, int tile, byte* target);
 }
 
-/// <inheritdoc/>
-internal sealed unsafe class TokenTiles<TTile, TW, TA, TI, TF>(TileForm form) : TokenTiles(form)
+/// <summary>Four tokens for a register tile: [group], and in a group [quad][token] quants, [segment][token] starts,
+/// [word][token] sums for minimums, [token] scales.</summary>
+/// <remarks>Four rows side by side, a power of two apart, would fall into the same sets of the first-level cache.
+/// </remarks>
+internal sealed unsafe class FourTokens<TTile, TW, TA, TI, TF>(TileForm form) : TokenTiles(form)
     where TTile : struct, ITileWords<TW, TA, TI, TF>
     where TW : struct
     where TA : struct
     where TI : struct
     where TF : struct
 {
+    public const int Tokens = 4;
+
+    public override int RowsPerTile => Tokens;
+
+    public override nint TileBytes(int columns) =>
+        (nint)(columns / Form.GroupElements) * (Tokens * (Form.GroupElements + 4 * Form.Words));
+
     public override void Write(in ActivationView input, int tile, byte* target)
     {
         QuantizedRows rows = Form.Input == ActivationKinds.Group32 ? input.Group32 : input.Group256;

@@ -26,7 +26,7 @@ internal sealed unsafe class LinearStage(ForwardState state, TokenTileStage tile
     {
         int chunkRows = linear.ChunkRows(workers, rows);
         ActivationView view = input.View(first, rows, linear.Weights.Columns);
-        if (linear.Kernel.ReadsTiles(rows)) view.Tiles = tiles.Add(view, linear.Kernel.Tiles!);
+        if (linear.Kernel.Tiles(rows) is { } form) view.Tiles = tiles.Add(view, form);
         jobs[count++] = new Job
         {
             Linear = linear,

@@ -41,16 +41,16 @@ internal sealed unsafe class TokenTileStage : IStage, IDisposable
     public byte* Add(in ActivationView input, TokenTiles tiles)
     {
         for (int i = 0; i < count; i++)
-            if (jobs[i].Input.Values == input.Values && jobs[i].Tiles.Form == tiles.Form) return jobs[i].Target;
+            if (jobs[i].Input.Values == input.Values && jobs[i].Tiles.IsLike(tiles)) return jobs[i].Target;
         jobs[count] = new Job
         {
             Input = input,
             Tiles = tiles,
             Target = buffers[count].Pointer,
-            TileBytes = tiles.Form.TileBytes(input.Columns),
+            TileBytes = tiles.TileBytes(input.Columns),
             FirstChunk = Chunks,
         };
-        Chunks += (input.Rows + TokenTiles.Tokens - 1) / TokenTiles.Tokens;
+        Chunks += tiles.Count(input.Rows);
         return jobs[count++].Target;
     }
 
@@ -68,8 +68,15 @@ internal sealed unsafe class TokenTileStage : IStage, IDisposable
         foreach (AlignedBuffer<byte> buffer in buffers) buffer.Dispose();
     }
 
-    private static long Bytes(Linear linear, int rows) =>
-        linear.Kernel.Tiles?.Form.Bytes(rows, linear.Weights.Columns) ?? 0;
+    /// <summary>Room for any number of rows up to the given one.</summary>
+    private static long Bytes(Linear linear, int rows)
+    {
+        long largest = 0;
+        foreach (int count in new[] { Math.Min(rows, ForwardPass.IndependentRows), rows })
+            if (linear.Kernel.Tiles(count) is { } tiles)
+                largest = Math.Max(largest, (long)tiles.Count(count) * tiles.TileBytes(linear.Weights.Columns));
+        return largest;
+    }
 
     private struct Job
     {

@@ -29,6 +29,13 @@ internal readonly unsafe struct Avx2Lanes<TDot> : ILaneWords<Vector256<byte>, Ve
     public static void Store(Vector256<byte> lanes, byte* target) => lanes.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreWords(Vector256<byte> lanes, byte* first, byte* second)
+    {
+        Avx2.ConvertToVector256Int16(lanes.GetLower().AsSByte()).Store((short*)first);
+        Avx2.ConvertToVector256Int16(lanes.GetUpper().AsSByte()).Store((short*)second);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> LoadHalves(byte* first, byte* second) =>
         Vector256.Create(Vector128.Load(first), Vector128.Load(second));
 

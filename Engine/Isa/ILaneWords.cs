@@ -21,6 +21,9 @@ internal unsafe interface ILaneWords<TB, TI, TF>
 
     static abstract void Store(TB lanes, byte* target);
 
+    /// <summary>Sign-extended to 16 bits: lanes 0–15 to one address, lanes 16–31 to another.</summary>
+    static abstract void StoreWords(TB lanes, byte* first, byte* second);
+
     /// <summary>16 bytes from one address in lanes 0–15, 16 from another in lanes 16–31.</summary>
     static abstract TB LoadHalves(byte* first, byte* second);
 

@@ -28,6 +28,17 @@ internal readonly unsafe struct NeonLanes<TDot> : ILaneWords<NeonBytes, Vector12
     public static NeonBytes Load(byte* source) => new(Vector128.Load(source), Vector128.Load(source + 16));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreWords(NeonBytes lanes, byte* first, byte* second)
+    {
+        (Vector128<short> low, Vector128<short> high) = Vector128.Widen(lanes.Low.AsSByte());
+        low.Store((short*)first);
+        high.Store((short*)first + 8);
+        (low, high) = Vector128.Widen(lanes.High.AsSByte());
+        low.Store((short*)second);
+        high.Store((short*)second + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static NeonBytes LoadHalves(byte* first, byte* second) => new(Vector128.Load(first), Vector128.Load(second));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,6 +20,12 @@ internal readonly unsafe struct ScalarLanes : ILaneWords<ScalarBytes, int, float
 
     public static void Store(ScalarBytes lanes, byte* target) => *(ScalarBytes*)target = lanes;
 
+    public static void StoreWords(ScalarBytes lanes, byte* first, byte* second)
+    {
+        for (int i = 0; i < 16; i++)
+            (((short*)first)[i], ((short*)second)[i]) = ((sbyte)lanes[i], (sbyte)lanes[i + 16]);
+    }
+
     public static ScalarBytes LoadHalves(byte* first, byte* second)
     {
         ScalarBytes result = default;

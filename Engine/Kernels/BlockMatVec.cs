@@ -61,7 +61,7 @@ internal sealed unsafe class BlockMatVec<TFormat, TWords, TB, TI, TF>(Instructio
 
     /// <remarks>The loop over rows is inside: with rows as short as 18 blocks a call for each cost a fifth of a decode
     /// compiled ahead of time.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void OneToken(byte* data, nint rowBytes, int rows, int blocks, byte* token, float* output,
         int prefetch)
     {
@@ -89,7 +89,7 @@ internal sealed unsafe class BlockMatVec<TFormat, TWords, TB, TI, TF>(Instructio
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void TwoTokens(
         byte* row, int blocks, byte* token, nint tileBytes, float* output, nint outputStride)
     {

@@ -25,6 +25,12 @@ internal readonly unsafe struct BlockTileSource<TFormat, TWords, TB, TI, TF, TRo
         get => TilePanel<TRoute>.SegmentQuads(TFormat.Signed, TFormat.Largest, 32);
     }
 
+    public static int ElementBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TRoute.ElementBytes;
+    }
+
     public static int Planes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -51,6 +57,12 @@ internal readonly unsafe struct BlockTileSource<TFormat, TWords, TB, TI, TF, TRo
         int shift = TilePanel<TRoute>.Shift(TFormat.Signed, TFormat.Offset);
         TB unpacked = TFormat.Load<TWords, TB, TI, TF>(block);
         if (shift != 0) unpacked = TWords.Subtract(unpacked, (byte)shift);
+        if (ElementBytes == 2)
+        {
+            TWords.StoreWords(unpacked, lanes, lanes + 32 * InterleavedRows);
+            return;
+        }
+
         if (Planes == 1)
         {
             TWords.Store(unpacked, lanes);

@@ -13,7 +13,10 @@ internal unsafe interface ITileSource
 
     static abstract int GroupElements { get; }
 
-    /// <summary>Quads (4 elements) in a segment: 4 or 8.</summary>
+    /// <summary>Bytes of a weight in the panel and of an activation in the tile: 1 or 2.</summary>
+    static virtual int ElementBytes => 1;
+
+    /// <summary>Quads (4 bytes of a row: 4 elements, or 2 of two bytes) in a segment.</summary>
     static abstract int SegmentQuads { get; }
 
     /// <summary>2 if eight-bit weights are split into nibbles (low plane, then high plane minus eight), else 1.
@@ -35,8 +38,8 @@ internal unsafe interface ITileSource
     /// <summary>Rows that are interleaved at a time.</summary>
     static abstract int InterleavedRows { get; }
 
-    /// <summary>Lanes of 32 elements as they stand in the panel; those of a second plane go
-    /// <see cref="InterleavedRows"/> rows further on.</summary>
+    /// <summary>Lanes of 32 elements as they stand in the panel; those of a second plane, or of the second half where
+    /// an element has two bytes, go <see cref="InterleavedRows"/> rows further on.</summary>
     static abstract void Unpack(byte* block, int part, byte* lanes);
 
     /// <inheritdoc cref="ILaneWords{TB,TI,TF}.Interleave"/>

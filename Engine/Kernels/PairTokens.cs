@@ -8,7 +8,7 @@ namespace Engine.Kernels;
 /// <param name="offset">What weights are raised by in the dot product: corrections are −offset · scale · Σa.</param>
 /// <param name="hasMinimum">True if corrections are scale · Σa instead.</param>
 internal sealed unsafe class PairTokens(int offset, bool hasMinimum) : TokenTiles(new TileForm(
-    ActivationKinds.Group32, 32, 0, offset, hasMinimum ? TileMinimums.Scaled : TileMinimums.None))
+    ActivationKinds.Group32, 32, 1, 0, offset, hasMinimum ? TileMinimums.Scaled : TileMinimums.None))
 {
     /// <summary>Bytes of a pair.</summary>
     public const int PairBytes = 128;

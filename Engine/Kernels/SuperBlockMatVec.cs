@@ -51,7 +51,7 @@ internal sealed unsafe class SuperBlockMatVec<TFormat, TWords, TB, TI, TF>(Instr
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float OneToken(byte* data, int blocks, Row token, int prefetch)
     {
         float* halves = ScaleTables.Half;
@@ -79,7 +79,7 @@ internal sealed unsafe class SuperBlockMatVec<TFormat, TWords, TB, TI, TF>(Instr
         return TWords.Total(sum);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void TwoTokens(byte* data, int blocks, Row first, Row second, float* output0, float* output1)
     {
         float* halves = ScaleTables.Half;

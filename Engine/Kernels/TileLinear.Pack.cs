@@ -7,7 +7,7 @@ namespace Engine.Kernels;
 internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
 {
     /// <summary>Packs columns from the given one on; the last row stands in for rows that are missing.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Pack(in WeightView weights, int row, int count, int column, int groups, byte* panel)
     {
         int together = TSource.InterleavedRows;
@@ -39,15 +39,17 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
     private static void PackQuants(byte** blocks, byte* lanes, byte* target)
     {
         int together = TSource.InterleavedRows, line = 4 * PanelRows;
-        for (int part = 0; part < TSource.GroupElements / 32; part++, target += 8 * TSource.Planes * line)
+        int step = 8 * TSource.Planes * TSource.ElementBytes * line;
+        for (int part = 0; part < TSource.GroupElements / 32; part++, target += step)
         {
             for (int r = 0; r < together; r++) TSource.Unpack(blocks[r], part, lanes + 32 * r);
             TSource.Interleave(lanes, target, line);
             if (TSource.Planes == 2) TSource.Interleave(lanes + 32 * together, target + PlaneBytes, line);
+            if (TSource.ElementBytes == 2) TSource.Interleave(lanes + 32 * together, target + 8 * line, line);
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void PackIntegers(byte* block, byte* target)
     {
         short* scales = stackalloc short[16], minimums = stackalloc short[16];

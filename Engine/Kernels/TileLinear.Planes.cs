@@ -6,7 +6,7 @@ namespace Engine.Kernels;
 /// <summary>The register tile for weights in two planes of nibbles: first low · a, then 16 · (high − 8) · a.</summary>
 internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void TilePlanes(byte* panel, int groups, byte* tokens, float* sums)
     {
         int vector = 4 * TTile.Rows, segments = Segments, plane = PlaneBytes;

@@ -11,7 +11,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
     /// their operands, and the JIT gives long-lived values the registers that the innermost need. It stops inlining at
     /// 512 locals, and a call in the loop would spill every sum: so constants are read once, and the two-plane form is
     /// a method of its own.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile(byte* panel, int groups, byte* tokens, float* sums)
     {
         int vector = 4 * TTile.Rows, segments = Segments, plane = PlaneBytes;
@@ -20,7 +20,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
             TI i0a = default, i1a = default, i2a = default, i3a = default;
             TI i0b = default, i1b = default, i2b = default, i3b = default;
             byte* scales = panel + segments * plane;
-            int* record = (int*)(tokens + TileTokens * TSource.GroupElements);
+            int* record = (int*)(tokens + TileTokens * TSource.GroupElements * TSource.ElementBytes);
             int segment = 0;
             do
             {

@@ -24,7 +24,8 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
     public override ActivationKinds Input => TSource.Input;
 
     private readonly FourTokens<TTile, TW, TA, TI, TF> tiles = new(new TileForm(
-        TSource.Input, TSource.GroupElements, TSource.SegmentQuads, TSource.PanelOffset, Minimums));
+        TSource.Input, TSource.GroupElements, TSource.ElementBytes, TSource.SegmentQuads, TSource.PanelOffset,
+        Minimums));
 
     public override TokenTiles? Tiles(int rows) => tiles;
 
@@ -46,13 +47,13 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
     private static int PanelElements
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 2048 / TSource.Planes;
+        get => 2048 / TSource.Planes / TSource.ElementBytes;
     }
 
     private static int Segments
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TSource.GroupElements / 4 / TSource.SegmentQuads;
+        get => TSource.GroupElements * TSource.ElementBytes / 4 / TSource.SegmentQuads;
     }
 
     /// <summary>Bytes of one plane of one segment.</summary>
@@ -98,7 +99,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
     private static int TokenBytes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TileTokens * (TSource.GroupElements
+        get => TileTokens * (TSource.GroupElements * TSource.ElementBytes
             + 4 * ((HasStart ? Segments : 0) + (TSource.HasMinimum ? Math.Max(MinimumPairs, 1) : 0) + 1));
     }
 
@@ -145,7 +146,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Deliver(float* sums, float* output, int count, bool add)
     {
         int r = 0;

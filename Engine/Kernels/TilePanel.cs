@@ -10,6 +10,10 @@ internal interface ITileRoute
 
     /// <inheritdoc cref="Isa.ITileWords{TW,TA,TI,TF}.Narrow"/>
     static abstract bool Narrow { get; }
+
+    /// <summary>Bytes of a weight in the panel: 1, or 2 where eight-bit weights and activations are widened first.
+    /// </summary>
+    static virtual int ElementBytes => 1;
 }
 
 /// <summary>Unsigned weights, sums of 32 bits.</summary>
@@ -28,6 +32,16 @@ internal readonly struct NarrowRoute : ITileRoute
     public static bool Narrow => true;
 }
 
+/// <summary>Signed weights widened to 16 bits, sums of 32 bits.</summary>
+internal readonly struct WordRoute : ITileRoute
+{
+    public static bool SignedWeights => true;
+
+    public static bool Narrow => false;
+
+    public static int ElementBytes => 2;
+}
+
 /// <summary>Signed weights, sums of 32 bits.</summary>
 internal readonly struct SignedRoute : ITileRoute
 {
@@ -44,7 +58,7 @@ internal static class TilePanel<TRoute>
     /// hold whole lanes of 32, so signed formats have groups of 32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int SegmentQuads(bool signed, int largest, int scaleElements) =>
-        scaleElements == 16 || (TRoute.Narrow && !signed && largest > 16) ? 4 : 8;
+        (scaleElements == 16 || (TRoute.Narrow && !signed && largest > 16) ? 4 : 8) * TRoute.ElementBytes;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Planes(bool signed) => TRoute.Narrow && signed ? 2 : 1;

@@ -22,11 +22,12 @@ internal enum TileMinimums
 /// layers that share an input share its tiles.</summary>
 /// <param name="Input">The quantised rows that it is made of.</param>
 /// <param name="GroupElements">Elements under one scale.</param>
+/// <param name="ElementBytes">Bytes of a quant: 1 or 2.</param>
 /// <param name="SegmentQuads">Quads under one start.</param>
 /// <param name="Offset">Offset of the weights that starts take off; 0 = there are no starts.</param>
 /// <param name="Minimums">What multiplies minimums.</param>
 internal readonly record struct TileForm(
-    ActivationKinds Input, int GroupElements, int SegmentQuads, int Offset, TileMinimums Minimums)
+    ActivationKinds Input, int GroupElements, int ElementBytes, int SegmentQuads, int Offset, TileMinimums Minimums)
 {
     /// <summary>Words of 32 bits that a token brings to a group besides its quants.</summary>
     public int Words => Starts + Sums + 1;
@@ -85,7 +86,7 @@ internal sealed unsafe class FourTokens<TTile, TW, TA, TI, TF>(TileForm form) : 
     public override int RowsPerTile => Tokens;
 
     public override nint TileBytes(int columns) =>
-        (nint)(columns / Form.GroupElements) * (Tokens * (Form.GroupElements + 4 * Form.Words));
+        (nint)(columns / Form.GroupElements) * (Tokens * (Form.GroupElements * Form.ElementBytes + 4 * Form.Words));
 
     public override void Write(in ActivationView input, int tile, byte* target)
     {
@@ -109,7 +110,11 @@ internal sealed unsafe class FourTokens<TTile, TW, TA, TI, TF>(TileForm form) : 
 
     private int* Group(sbyte* quants, float scale, short* sums, int* words)
     {
-        for (int quad = 0; quad < Form.GroupElements / 4; quad++, words += Tokens) *words = ((int*)quants)[quad];
+        if (Form.ElementBytes == 1)
+            for (int quad = 0; quad < Form.GroupElements / 4; quad++, words += Tokens) *words = ((int*)quants)[quad];
+        else
+            for (int i = 0; i < Form.GroupElements; i += 2, words += Tokens)
+                *words = (quants[i] & 0xFFFF) | (quants[i + 1] << 16);
         for (int segment = 0; segment < Form.Starts; segment++, words += Tokens)
             *words = TTile.StartWord(quants + 4 * Form.SegmentQuads * segment, Form.SegmentQuads, Form.Offset);
         if (Form.Minimums == TileMinimums.Scaled)

@@ -130,6 +130,8 @@ internal readonly unsafe struct FloatWords256 : IFloatWords<Vector256<float>>
         Avx.UnpackHigh(ac2, bd2).Store(destination + (3 * destinationStride));
     }
 
+    public static void Prefetch(byte* address) => Sse.Prefetch0(address);
+
     private static Vector256<float> LoadRows(float* source, nint stride) =>
         Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));
 

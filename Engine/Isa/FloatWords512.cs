@@ -126,6 +126,8 @@ internal readonly unsafe struct FloatWords512 : IFloatWords<Vector512<float>>
         Avx512F.UnpackHigh(ac2, bd2).Store(destination + (3 * destinationStride));
     }
 
+    public static void Prefetch(byte* address) => Sse.Prefetch0(address);
+
     private static Vector512<float> LoadRows(float* source, nint stride)
     {
         Vector256<float> low = Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
@@ -114,6 +115,7 @@ internal readonly unsafe struct FloatWords128 : IFloatWords<Vector128<float>>
     public static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b) =>
         Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransposeColumns(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         Vector128<float> a = Load(source), b = Load(source + sourceStride);

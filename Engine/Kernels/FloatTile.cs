@@ -13,16 +13,14 @@ internal sealed unsafe partial class FloatTile<W, V, TWeight>(string name) : Lin
     where V : unmanaged
     where TWeight : struct, IFloatWeight
 {
-    /// <summary>Columns of a panel: 64 KiB of 32 rows.</summary>
-    private const int BlockColumns = 512;
+    /// <summary>Most columns of a panel: 80 KiB of 32 rows. A row's columns are divided evenly among its panels.</summary>
+    private const int MostColumns = 640;
 
     /// <summary>From row to row of widened weights: not a multiple of 4 KiB, or rows would share a cache set.</summary>
-    private const int WideStride = BlockColumns + 16;
+    private const int WideStride = MostColumns + 16;
 
     /// <summary>Tokens whose activations along a panel's columns should stay in the second-level cache.</summary>
     private const int MaxTokens = 256;
-
-    private const int MostTileTokens = 12;
 
     public override ActivationKinds Input => ActivationKinds.Single;
 
@@ -40,13 +38,15 @@ internal sealed unsafe partial class FloatTile<W, V, TWeight>(string name) : Lin
     public override void Multiply(in WeightView weights, int rowBegin, int rowEnd, in ActivationView input,
         float* output, nint outputStride, byte* scratch)
     {
-        float* panel = (float*)scratch, wide = panel + PanelRows * BlockColumns, sums = wide + PanelRows * WideStride;
+        float* panel = (float*)scratch, wide = panel + PanelRows * MostColumns, sums = wide + PanelRows * WideStride;
+        int panels = (input.Columns + MostColumns - 1) / MostColumns;
+        int step = ((input.Columns + panels - 1) / panels + 15) / 16 * 16;
         for (int token = 0; token < input.Rows; token += MaxTokens)
         {
             int tokens = Math.Min(MaxTokens, input.Rows - token);
-            for (int column = 0; column < input.Columns; column += BlockColumns)
+            for (int column = 0; column < input.Columns; column += step)
             {
-                int columns = Math.Min(BlockColumns, input.Columns - column);
+                int columns = Math.Min(step, input.Columns - column);
                 float* x = input.Values + token * input.ValueStride + column;
                 byte* data = weights.Data + (nint)column * TWeight.Bytes;
                 for (int row = rowBegin; row < rowEnd; row += PanelRows)
@@ -67,28 +67,16 @@ internal sealed unsafe partial class FloatTile<W, V, TWeight>(string name) : Lin
     {
         for (int token = 0, tile; token < tokens; token += tile, x += tile * stride)
         {
-            int left = tokens - token;
-            if (W.HasManyRegisters && left >= MostTileTokens)
-            {
-                tile = MostTileTokens;
-                Tile12(panel, columns, x, stride, sums);
-            }
-            else if (left >= 6)
-            {
-                tile = 6;
-                Tile6(panel, columns, x, stride, sums);
-            }
-            else
-            {
-                tile = Math.Min(left, 2);
-                Tile2(panel, columns, x, x + (tile - 1) * stride, sums); // Alone, a token stands in for its neighbour.
-            }
-
+            tile = TileTokens(tokens - token);
+            Prefetch(target, token, tile);
+            if (tile == 12) Tile12(panel, columns, x, stride, sums);
+            else if (tile == 6) Tile6(panel, columns, x, stride, sums);
+            else Tile2(panel, columns, x, x + (tile - 1) * stride, sums); // One alone stands in for the second.
             Store(sums, tile, target, token);
         }
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Widen(byte* data, nint rowBytes, int rows, int columns, float* wide)
     {
         for (int row = 0; row < rows; row++, data += rowBytes, wide += WideStride)
@@ -104,7 +92,7 @@ internal sealed unsafe partial class FloatTile<W, V, TWeight>(string name) : Lin
         for (int row = rows; row < PanelRows; row++, wide += WideStride) new Span<float>(wide, columns).Clear();
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(float* wide, int columns, float* panel)
     {
         float* second = wide + W.Count * WideStride;
@@ -119,8 +107,20 @@ internal sealed unsafe partial class FloatTile<W, V, TWeight>(string name) : Lin
             for (int row = 0; row < PanelRows; row++) panel[row] = wide[row * WideStride + k];
     }
 
+    private static int TileTokens(int left) =>
+        W.HasManyRegisters && left >= 12 ? 12 : left >= 6 ? 6 : Math.Min(left, 2);
+
+    /// <summary>Asks for the outputs of a tile, which will have come when its sums are there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Prefetch(in Target target, nint first, int tokens)
+    {
+        float* output = target.Output + first * target.Stride;
+        for (int token = 0; token < tokens; token++, output += target.Stride)
+            for (int row = 0; row < PanelRows; row += 16) W.Prefetch((byte*)(output + row));
+    }
+
     /// <summary>Stores a tile's sums [token][row], or adds them to what the panels before brought.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Store(float* sums, int tokens, in Target target, nint first)
     {
         float* output = target.Output + first * target.Stride;

@@ -6,7 +6,8 @@ namespace Engine.Kernels;
 /// <summary>Few tokens times rows of floats, widened in registers from where they lie.</summary>
 /// <remarks>One row at a time, so that memory is read in order: four rows side by side shared the loads of activations
 /// but misled the processor's prefetcher. A row's dot product is cut into blocks of columns, four sums each, which are
-/// added in a fixed order: a result depends neither on the other rows nor on the other tokens of a call.</remarks>
+/// added in a fixed order: a result depends neither on the other rows nor on the other tokens of a call. The kernels are
+/// not inlined: profile-guided inlining into the caller left calls between the vectors (four times slower).</remarks>
 internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKernel
     where W : struct, IFloatWords<V>
     where V : unmanaged
@@ -15,8 +16,8 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
     /// <summary>Columns of a block: four tokens' activations are 16 KiB, half of the first-level cache.</summary>
     private const int BlockColumns = 1024;
 
-    /// <summary>Rows that all tokens pass before the next are read: a block of them is at most 128 KiB.</summary>
-    private const int SharedRows = 32;
+    /// <summary>Rows that all tokens of a call pass before the next are read.</summary>
+    private const int SharedRows = 16;
 
     public override ActivationKinds Input => ActivationKinds.Single;
 
@@ -40,26 +41,45 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
             return;
         }
 
+        // As many columns at once as the first-level cache holds activations of the tokens that go together. Where that
+        // is less than a row, memory is read in pieces, which the processor does not foresee: so they are asked for.
+        int span = W.HasManyRegisters && input.Rows >= 4 ? BlockColumns : 2 * BlockColumns;
+        nint ahead = input.Columns > span ? SharedRows * weights.RowBytes : 0;
         for (int row = rowBegin; row < rowEnd; row += SharedRows)
         {
             int rows = Math.Min(SharedRows, rowEnd - row);
-            for (int column = 0; column < input.Columns; column += BlockColumns)
+            for (int column = 0; column < input.Columns; column += span)
             {
-                var block = new Block(weights.Data + row * weights.RowBytes + (nint)column * TWeight.Bytes,
-                    weights.RowBytes, rows, Math.Min(BlockColumns, input.Columns - column), column == 0);
-                float* x = input.Values + column, y = output + row;
-                int left = input.Rows;
-                for (; W.HasManyRegisters && left >= 4; left -= 4, x += 4 * input.ValueStride, y += 4 * outputStride)
-                    FourTokens(block, x, input.ValueStride, y, outputStride);
-                for (; left >= 2; left -= 2, x += 2 * input.ValueStride, y += 2 * outputStride)
-                    TwoTokens(block, x, x + input.ValueStride, y, y + outputStride);
-                if (left != 0) LastToken(block, x, y);
+                byte* data = weights.Data + row * weights.RowBytes + (nint)column * TWeight.Bytes;
+                int columns = Math.Min(span, input.Columns - column);
+                SharedBlock(new Block(data, weights.RowBytes, rows, columns, column == 0, ahead), input,
+                    input.Values + column, output + row, outputStride);
             }
         }
     }
 
+    /// <summary>All tokens past some rows' part that lies in a span of columns.</summary>
+    private static void SharedBlock(Block block, in ActivationView input, float* x, float* output, nint outputStride)
+    {
+        nint stride = input.ValueStride;
+        int left = input.Rows;
+        for (; W.HasManyRegisters && left >= 4; left -= 4, x += 4 * stride, output += 4 * outputStride)
+        {
+            FourTokens(block, x, stride, output, outputStride);
+            block.Ahead = 0;
+        }
+
+        for (; left >= 2; left -= 2, x += 2 * stride, output += 2 * outputStride)
+        {
+            TwoTokens(block, x, x + stride, output, output + outputStride);
+            block.Ahead = 0;
+        }
+
+        if (left != 0) LastToken(block, x, output);
+    }
+
     /// <remarks>The loop over rows is inside: short rows are not worth a call each.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void OneToken(byte* data, nint rowBytes, int rows, int columns, float* x, float* output,
         int prefetch)
     {
@@ -73,8 +93,7 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
                 nint k = begin;
                 for (; k <= end - 4 * W.Count; k += 4 * W.Count, w += 4 * Step)
                 {
-                    if (prefetch != 0)
-                        for (int line = 0; line < 4 * Step; line += 64) W.Prefetch(w + prefetch + line);
+                    if (prefetch != 0) Prefetch(w + prefetch);
                     s0 = W.MultiplyAdd(TWeight.Load<W, V>(w), W.Load(x + k), s0);
                     s1 = W.MultiplyAdd(TWeight.Load<W, V>(w + Step), W.Load(x + k + W.Count), s1);
                     s2 = W.MultiplyAdd(TWeight.Load<W, V>(w + 2 * Step), W.Load(x + k + 2 * W.Count), s2);
@@ -105,35 +124,43 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
         for (int r = 0; r < block.Rows; r++) output[r] += sums[r];
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void TwoTokens(in Block block, float* x, float* x1, float* output, float* output1)
     {
         byte* data = block.Data;
-        int columns = block.Columns;
+        nint ahead = block.Ahead;
         for (int r = 0; r < block.Rows; r++, data += block.RowBytes)
         {
             byte* w = data;
-            V s0 = W.Broadcast(0f), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
-            nint k = 0;
-            for (; k <= columns - 4 * W.Count; k += 4 * W.Count, w += 4 * Step)
+            for (int begin = 0; begin < block.Columns; begin += BlockColumns)
             {
-                Add2(w, x + k, x1 + k, ref s0, ref t0);
-                Add2(w + Step, x + k + W.Count, x1 + k + W.Count, ref s1, ref t1);
-                Add2(w + 2 * Step, x + k + 2 * W.Count, x1 + k + 2 * W.Count, ref s2, ref t2);
-                Add2(w + 3 * Step, x + k + 3 * W.Count, x1 + k + 3 * W.Count, ref s3, ref t3);
-            }
+                int end = Math.Min(begin + BlockColumns, block.Columns);
+                V s0 = W.Broadcast(0f), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
+                nint k = begin;
+                for (; k <= end - 4 * W.Count; k += 4 * W.Count, w += 4 * Step)
+                {
+                    if (ahead != 0) Prefetch(w + ahead);
+                    Add2(w, x + k, x1 + k, ref s0, ref t0);
+                    Add2(w + Step, x + k + W.Count, x1 + k + W.Count, ref s1, ref t1);
+                    Add2(w + 2 * Step, x + k + 2 * W.Count, x1 + k + 2 * W.Count, ref s2, ref t2);
+                    Add2(w + 3 * Step, x + k + 3 * W.Count, x1 + k + 3 * W.Count, ref s3, ref t3);
+                }
 
-            for (; k <= columns - W.Count; k += W.Count, w += Step) Add2(w, x + k, x1 + k, ref s0, ref t0);
-            Store(output + r, Total(s0, s1, s2, s3), w, x + k, columns - (int)k, block.IsFirst);
-            Store(output1 + r, Total(t0, t1, t2, t3), w, x1 + k, columns - (int)k, block.IsFirst);
+                for (; k <= end - W.Count; k += W.Count, w += Step) Add2(w, x + k, x1 + k, ref s0, ref t0);
+                bool isFirst = block.IsFirst && begin == 0;
+                Store(output + r, Total(s0, s1, s2, s3), w, x + k, end - (int)k, isFirst);
+                Store(output1 + r, Total(t0, t1, t2, t3), w, x1 + k, end - (int)k, isFirst);
+            }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <remarks>Of a block with no more than <see cref="BlockColumns"/> columns.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void FourTokens(in Block block, float* x, nint stride, float* output, nint outputStride)
     {
         byte* data = block.Data;
         int columns = block.Columns;
+        nint ahead = block.Ahead;
         float* x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
         for (int r = 0; r < block.Rows; r++, data += block.RowBytes)
         {
@@ -143,6 +170,7 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
             nint k = 0;
             for (; k <= columns - 4 * W.Count; k += 4 * W.Count, w += 4 * Step)
             {
+                if (ahead != 0) Prefetch(w + ahead);
                 Add4(w, x + k, x1 + k, x2 + k, x3 + k, ref s0, ref t0, ref u0, ref v0);
                 nint n = k + W.Count;
                 Add4(w + Step, x + n, x1 + n, x2 + n, x3 + n, ref s1, ref t1, ref u1, ref v1);
@@ -161,6 +189,13 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
             Store(y + 2 * outputStride, Total(u0, u1, u2, u3), w, x2 + k, rest, block.IsFirst);
             Store(y + 3 * outputStride, Total(v0, v1, v2, v3), w, x3 + k, rest, block.IsFirst);
         }
+    }
+
+    /// <summary>Asks for the weights of four steps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* w)
+    {
+        for (int line = 0; line < 4 * Step; line += 64) W.Prefetch(w + line);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -192,13 +227,14 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
         *output = isFirst ? sum : *output + sum;
     }
 
-    /// <summary>Some rows' part that lies in one block of columns.</summary>
-    private readonly struct Block(byte* data, nint rowBytes, int rows, int columns, bool isFirst)
+    /// <summary>Some rows' part that lies in a span of columns, and how far ahead to prefetch (0 = not).</summary>
+    private struct Block(byte* data, nint rowBytes, int rows, int columns, bool isFirst, nint ahead)
     {
         public readonly byte* Data = data;
         public readonly nint RowBytes = rowBytes;
         public readonly int Rows = rows;
         public readonly int Columns = columns;
         public readonly bool IsFirst = isFirst;
+        public nint Ahead = ahead;
     }
 }

@@ -8,7 +8,7 @@ internal sealed unsafe partial class FloatTile<W, V, TWeight>
 {
     /// <remarks>24 sums, two vectors of weights and an activation: 27 of 32 registers. Three tokens share a pointer, so
     /// that the general registers suffice, too.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile12(float* panel, int columns, float* x, nint stride, float* sums)
     {
         V a0 = W.Broadcast(0f), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
@@ -53,7 +53,7 @@ internal sealed unsafe partial class FloatTile<W, V, TWeight>
     }
 
     /// <remarks>Twelve sums, two vectors of weights and an activation: 15 of 16 registers.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile6(float* panel, int columns, float* x, nint stride, float* sums)
     {
         V a0 = W.Broadcast(0f), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
@@ -82,7 +82,7 @@ internal sealed unsafe partial class FloatTile<W, V, TWeight>
         Store(f0, f1, sums + 5 * PanelRows);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Tile2(float* panel, int columns, float* x, float* x1, float* sums)
     {
         V a0 = W.Broadcast(0f), a1 = a0, b0 = a0, b1 = a0;

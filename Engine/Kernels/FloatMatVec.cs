@@ -42,9 +42,11 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
         }
 
         // As many columns at once as the first-level cache holds activations of the tokens that go together. Where that
-        // is less than a row, memory is read in pieces, which the processor does not foresee: so they are asked for.
-        int span = W.HasManyRegisters && input.Rows >= 4 ? BlockColumns : 2 * BlockColumns;
-        nint ahead = input.Columns > span ? SharedRows * weights.RowBytes : 0;
+        // is less than a row, memory is read in pieces, which the processor does not foresee, and where tokens go in
+        // several groups, it stands still between the first ones: so rows are asked for, worth up to a half.
+        int group = W.HasManyRegisters && input.Rows >= 4 ? 4 : 2;
+        int span = group == 4 ? BlockColumns : 2 * BlockColumns;
+        nint ahead = input.Columns > span || input.Rows > group ? SharedRows * weights.RowBytes : 0;
         for (int row = rowBegin; row < rowEnd; row += SharedRows)
         {
             int rows = Math.Min(SharedRows, rowEnd - row);
@@ -59,22 +61,15 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
     }
 
     /// <summary>All tokens past some rows' part that lies in a span of columns.</summary>
-    private static void SharedBlock(Block block, in ActivationView input, float* x, float* output, nint outputStride)
+    private static void SharedBlock(in Block block, in ActivationView input, float* x, float* output, nint outputStride)
     {
         nint stride = input.ValueStride;
         int left = input.Rows;
         for (; W.HasManyRegisters && left >= 4; left -= 4, x += 4 * stride, output += 4 * outputStride)
-        {
             FourTokens(block, x, stride, output, outputStride);
-            block.Ahead = 0;
-        }
 
         for (; left >= 2; left -= 2, x += 2 * stride, output += 2 * outputStride)
-        {
             TwoTokens(block, x, x + stride, output, output + outputStride);
-            block.Ahead = 0;
-        }
-
         if (left != 0) LastToken(block, x, output);
     }
 
@@ -228,13 +223,13 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
     }
 
     /// <summary>Some rows' part that lies in a span of columns, and how far ahead to prefetch (0 = not).</summary>
-    private struct Block(byte* data, nint rowBytes, int rows, int columns, bool isFirst, nint ahead)
+    private readonly struct Block(byte* data, nint rowBytes, int rows, int columns, bool isFirst, nint ahead)
     {
         public readonly byte* Data = data;
         public readonly nint RowBytes = rowBytes;
         public readonly int Rows = rows;
         public readonly int Columns = columns;
         public readonly bool IsFirst = isFirst;
-        public nint Ahead = ahead;
+        public readonly nint Ahead = ahead;
     }
 }

@@ -6,8 +6,8 @@ namespace Engine.Kernels;
 /// <summary>Few tokens times rows of floats, widened in registers from where they lie.</summary>
 /// <remarks>One row at a time, so that memory is read in order: four rows side by side shared the loads of activations
 /// but misled the processor's prefetcher. A row's dot product is cut into blocks of columns, four sums each, which are
-/// added in a fixed order: a result depends neither on the other rows nor on the other tokens of a call. The kernels are
-/// not inlined: profile-guided inlining into the caller left calls between the vectors (four times slower).</remarks>
+/// added in a fixed order: a result depends neither on the other rows nor on the other tokens of a call. The kernels
+/// are not inlined: profile-guided inlining into the caller left calls between vectors (four times slower).</remarks>
 internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKernel
     where W : struct, IFloatWords<V>
     where V : unmanaged
@@ -37,7 +37,7 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
         if (input.Rows == 1)
         {
             OneToken(weights.Data + rowBegin * weights.RowBytes, weights.RowBytes, rowEnd - rowBegin, input.Columns,
-                input.Values, output + rowBegin, PrefetchBytes);
+                input.Values, output + rowBegin, PrefetchBytes, true);
             return;
         }
 
@@ -70,13 +70,14 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
 
         for (; left >= 2; left -= 2, x += 2 * stride, output += 2 * outputStride)
             TwoTokens(block, x, x + stride, output, output + outputStride);
-        if (left != 0) LastToken(block, x, output);
+        if (left == 0) return;
+        OneToken(block.Data, block.RowBytes, block.Rows, block.Columns, x, output, 0, block.IsFirst);
     }
 
     /// <remarks>The loop over rows is inside: short rows are not worth a call each.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void OneToken(byte* data, nint rowBytes, int rows, int columns, float* x, float* output,
-        int prefetch)
+        int prefetch, bool isFirst)
     {
         for (int r = 0; r < rows; r++, data += rowBytes)
         {
@@ -100,23 +101,9 @@ internal sealed unsafe class FloatMatVec<W, V, TWeight>(string name) : LinearKer
                 float sum = Total(s0, s1, s2, s3);
                 for (; k < end; k++, w += TWeight.Bytes)
                     sum += TWeight.Load<FloatWordsScalar, float>(w) * x[k];
-                output[r] = begin == 0 ? sum : output[r] + sum;
+                output[r] = isFirst && begin == 0 ? sum : output[r] + sum;
             }
         }
-    }
-
-    /// <summary>One token left over, as <see cref="OneToken"/> does it.</summary>
-    private static void LastToken(in Block block, float* x, float* output)
-    {
-        if (block.IsFirst)
-        {
-            OneToken(block.Data, block.RowBytes, block.Rows, block.Columns, x, output, 0);
-            return;
-        }
-
-        float* sums = stackalloc float[SharedRows];
-        OneToken(block.Data, block.RowBytes, block.Rows, block.Columns, x, sums, 0);
-        for (int r = 0; r < block.Rows; r++) output[r] += sums[r];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

@@ -14,7 +14,7 @@ internal sealed unsafe partial class FloatTile<W, V, TWeight>(string name) : Lin
     where V : unmanaged
     where TWeight : struct, IFloatWeight
 {
-    /// <summary>Most columns of a panel: 80 KiB of 32 rows. A row's columns are divided evenly among its panels.</summary>
+    /// <summary>Most columns of a panel: 80 KiB of 32 rows. A row's columns are divided evenly.</summary>
     private const int MostColumns = 640;
 
     /// <summary>From row to row of widened weights: not a multiple of 4 KiB, or rows would share a cache set.</summary>

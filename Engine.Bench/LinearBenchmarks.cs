@@ -25,7 +25,7 @@ public class LinearBenchmarks
 
     [Params(WeightType.Q4_0, WeightType.Q4_1, WeightType.Q5_0, WeightType.Q5_1, WeightType.Q8_0, WeightType.IQ4_NL,
         WeightType.MXFP4, WeightType.Q2_K, WeightType.Q3_K, WeightType.Q4_K, WeightType.Q5_K, WeightType.Q6_K,
-        WeightType.IQ4_XS)]
+        WeightType.IQ4_XS, WeightType.F16, WeightType.BF16, WeightType.F32)]
     public WeightType Type { get; set; }
 
     [Params(1, 256)]

@@ -25,23 +25,75 @@ public sealed unsafe class FloatLinearTests
         {
             foreach (int rows in (int[])[1, 4, 7, 13])
             {
-                using var test = new Case(type, rows, columns, 9);
-                foreach (int tokens in (int[])[1, 2, 3, 4, 9]) test.Check(kernel, tokens);
+                using var test = new Case(type, rows, columns, 33);
+                foreach (int tokens in (int[])[1, 2, 3, 4, 9, 12, 13, 33]) test.Check(kernel, tokens);
             }
         }
     }
 
+    /// <remarks>Up to <see cref="QuantizedLinear.ManyTokens"/> a token gets the very bits that it gets alone, which
+    /// speculation needs; from there on the bits of another order, again whatever the number.</remarks>
     [TestMethod]
     [DynamicData(nameof(Cells))]
     public void AResultDependsNeitherOnTheBatchNorOnThePartition(string set, WeightType type)
     {
+        const int Few = QuantizedLinear.ManyTokens - 1, Rows = 37;
         LinearKernel kernel = FloatLinear.Find(FloatSets.Parse(set), type)!;
-        using var test = new Case(type, 11, 2200, 9);
-        float[] whole = test.Run(kernel, 0, 9, 11);
-        float[] parts = test.Run(kernel, 0, 9, kernel.RowGranularity);
-        CollectionAssert.AreEqual(whole, parts);
-        for (int token = 0; token < 9; token++)
-            CollectionAssert.AreEqual(whole[(token * 11)..((token + 1) * 11)], test.Run(kernel, token, 1, 11));
+        foreach (int columns in (int[])[90, 1200, 2215, 4097])
+        {
+            using var test = new Case(type, Rows, columns, 31);
+            float[] alone = [.. Enumerable.Range(0, 31).SelectMany(token => test.Run(kernel, token, 1, Rows))];
+            for (int tokens = 1; tokens <= Few; tokens++)
+            {
+                float[] together = test.Run(kernel, 5, tokens, tokens % 2 == 0 ? Rows : kernel.RowGranularity);
+                CollectionAssert.AreEqual(alone[(5 * Rows)..((5 + tokens) * Rows)], together, $"{columns} {tokens}");
+            }
+
+            float[] many = test.Run(kernel, 0, 31, Rows);
+            CollectionAssert.AreEqual(many, test.Run(kernel, 0, 31, kernel.RowGranularity));
+            foreach ((int first, int tokens) in (ReadOnlySpan<(int, int)>)[(0, 12), (1, 13), (7, 18), (8, 23)])
+            {
+                float[] part = many[(first * Rows)..((first + tokens) * Rows)];
+                CollectionAssert.AreEqual(part, test.Run(kernel, first, tokens, Rows), $"{columns} {first} {tokens}");
+            }
+        }
+    }
+
+    /// <summary>Every finite value, subnormal ones too, times one among zeros.</summary>
+    [TestMethod]
+    [DynamicData(nameof(Cells))]
+    public void EveryFiniteWeightIsExact(string set, WeightType type)
+    {
+        const int Columns = 67, Rows = 1024;
+        LinearKernel kernel = FloatLinear.Find(FloatSets.Parse(set), type)!;
+        WeightFormat format = WeightFormats.Get(type);
+        using var test = new Case(type, Rows, Columns, QuantizedLinear.ManyTokens);
+        test.Input.Fill(1);
+        float[] expected = new float[Rows];
+        for (int first = 0; first < 65536; first += Rows)
+        {
+            test.Weights.Clear();
+            for (int row = 0; row < Rows; row++)
+            {
+                Span<byte> weight = test.Weights.Slice(format.BlockBytes * (row * Columns + row % Columns),
+                    format.BlockBytes);
+                BitConverter.TryWriteBytes(weight[^2..], (ushort)(first + row));
+                format.Decode(weight, expected.AsSpan(row, 1));
+                if (float.IsFinite(expected[row])) continue;
+                weight.Clear();
+                expected[row] = 0;
+            }
+
+            foreach (int tokens in (int[])[1, 2, 4, QuantizedLinear.ManyTokens])
+            {
+                float[] output = test.Run(kernel, 0, tokens, Rows);
+                for (int i = 0; i < output.Length; i++)
+                {
+                    if (output[i] != expected[i % Rows])
+                        Assert.Fail($"{first + i % Rows:x4}, {tokens} tokens: {output[i]}, not {expected[i % Rows]}");
+                }
+            }
+        }
     }
 
     private sealed class Case : IDisposable
@@ -68,6 +120,10 @@ public sealed unsafe class FloatLinearTests
                 RowBytes = (nint)format.BytesOf(columns),
             };
         }
+
+        public Span<byte> Weights => weights.Span;
+
+        public Span<float> Input => input.Span;
 
         public float[] Run(LinearKernel kernel, int firstToken, int tokens, int rowsAtOnce)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
@@ -114,6 +115,7 @@ internal readonly unsafe struct FloatWords128 : IFloatWords<Vector128<float>>
     public static Vector128<float> ZipHigh(Vector128<float> a, Vector128<float> b) =>
         Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransposeColumns(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         Vector128<float> a = Load(source), b = Load(source + sourceStride);
@@ -123,6 +125,12 @@ internal readonly unsafe struct FloatWords128 : IFloatWords<Vector128<float>>
         ZipHigh(ac, bd).Store(destination + destinationStride);
         ZipLow(ac2, bd2).Store(destination + (2 * destinationStride));
         ZipHigh(ac2, bd2).Store(destination + (3 * destinationStride));
+    }
+
+    /// <remarks>.NET has no prefetch for Arm; its processors' own prefetchers follow four streams.</remarks>
+    public static void Prefetch(byte* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(address);
     }
 
     private static Vector128<float> AddPairs(Vector128<float> a, Vector128<float> b) =>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -117,6 +118,7 @@ internal readonly unsafe struct FloatWords256 : IFloatWords<Vector256<float>>
 
     /// <remarks>Row i shares a register with row i + 4, so that the four-by-four transposition stays within 128-bit
     /// lanes.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransposeColumns(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         Vector256<float> a = LoadRows(source, sourceStride), b = LoadRows(source + sourceStride, sourceStride);
@@ -130,6 +132,9 @@ internal readonly unsafe struct FloatWords256 : IFloatWords<Vector256<float>>
         Avx.UnpackHigh(ac2, bd2).Store(destination + (3 * destinationStride));
     }
 
+    public static void Prefetch(byte* address) => Sse.Prefetch0(address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> LoadRows(float* source, nint stride) =>
         Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));
 

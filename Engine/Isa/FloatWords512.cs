@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -113,6 +114,7 @@ internal readonly unsafe struct FloatWords512 : IFloatWords<Vector512<float>>
 
     /// <remarks>Rows i, i + 4, i + 8 and i + 12 share a register, so that the four-by-four transposition stays within
     /// 128-bit lanes.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void TransposeColumns(float* source, nint sourceStride, float* destination, nint destinationStride)
     {
         Vector512<float> a = LoadRows(source, sourceStride), b = LoadRows(source + sourceStride, sourceStride);
@@ -126,6 +128,9 @@ internal readonly unsafe struct FloatWords512 : IFloatWords<Vector512<float>>
         Avx512F.UnpackHigh(ac2, bd2).Store(destination + (3 * destinationStride));
     }
 
+    public static void Prefetch(byte* address) => Sse.Prefetch0(address);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> LoadRows(float* source, nint stride)
     {
         Vector256<float> low = Vector256.Create(Vector128.Load(source), Vector128.Load(source + (4 * stride)));

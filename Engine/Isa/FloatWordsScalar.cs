@@ -103,4 +103,9 @@ internal readonly unsafe struct FloatWordsScalar : IFloatWords<float>
     {
         for (int column = 0; column < 4; column++) destination[column * destinationStride] = source[column];
     }
+
+    public static void Prefetch(byte* address)
+    {
+        // The oracle has no need of speed.
+    }
 }

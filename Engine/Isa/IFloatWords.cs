@@ -9,7 +9,7 @@ internal unsafe interface IFloatWords<V> where V : unmanaged
     /// <summary>Lanes in a vector.</summary>
     static abstract int Count { get; }
 
-    /// <summary>True if 16 accumulators and their operands fit the register file.</summary>
+    /// <summary>True if 24 accumulators and their operands fit the register file.</summary>
     static abstract bool HasManyRegisters { get; }
 
     static abstract V Broadcast(float value);
@@ -116,4 +116,7 @@ internal unsafe interface IFloatWords<V> where V : unmanaged
     /// <summary>Transposes four columns of <see cref="Count"/> rows into four rows of a vector each.</summary>
     static abstract void TransposeColumns(float* source, nint sourceStride, float* destination,
         nint destinationStride);
+
+    /// <summary>Asks for the line of memory at an address, which need not be readable.</summary>
+    static abstract void Prefetch(byte* address);
 }

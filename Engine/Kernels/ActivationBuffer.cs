@@ -14,7 +14,9 @@ internal sealed unsafe class ActivationBuffer : IDisposable
     public ActivationBuffer(VectorKernels vector, int rows, int columns, ActivationKinds kinds)
     {
         this.vector = vector;
+        // Not a multiple of 2 KiB: rows at the same column would share a set of the first-level cache.
         ValueStride = Round(columns, 16);
+        if (ValueStride % 512 == 0) ValueStride += 16;
         values = new AlignedBuffer<float>(rows * ValueStride);
         if (kinds.HasFlag(ActivationKinds.Group32)) group32 = new QuantizedStore(rows, columns, 32);
         if (kinds.HasFlag(ActivationKinds.Group256)) group256 = new QuantizedStore(rows, columns, 256);

@@ -11,6 +11,9 @@ internal sealed unsafe class DecodedLinear(WeightFormat format, LinearKernel sin
     /// <summary>Decoded rows should stay in the second-level cache while all tokens meet them.</summary>
     private const int PanelBytes = 128 * 1024;
 
+    /// <summary>Room for decoded rows; the f32 cell gets the scratch behind it.</summary>
+    private const int DecodedBytes = LargestColumns * sizeof(float);
+
     public override ActivationKinds Input => ActivationKinds.Single;
 
     public override int RowGranularity => single.RowGranularity;
@@ -21,9 +24,9 @@ internal sealed unsafe class DecodedLinear(WeightFormat format, LinearKernel sin
         float* output, nint outputStride, byte* scratch)
     {
         nint rowBytes = (nint)weights.Columns * sizeof(float);
-        if (rowBytes > ScratchBytes)
-            throw new NotSupportedException($"{Name}: {weights.Columns} columns exceed {ScratchBytes / sizeof(float)}");
-        int step = (int)Math.Max(PanelBytes / rowBytes, Math.Min(RowGranularity, ScratchBytes / rowBytes));
+        if (rowBytes > DecodedBytes)
+            throw new NotSupportedException($"{Name}: {weights.Columns} columns exceed {LargestColumns}");
+        int step = (int)Math.Max(PanelBytes / rowBytes, Math.Min(RowGranularity, DecodedBytes / rowBytes));
         int blockBytes = (int)format.BytesOf(weights.Columns);
         for (int begin = rowBegin; begin < rowEnd; begin += step)
         {
@@ -36,7 +39,7 @@ internal sealed unsafe class DecodedLinear(WeightFormat format, LinearKernel sin
             {
                 Data = scratch, Rows = rows, Columns = weights.Columns, RowBytes = rowBytes, Type = WeightType.F32,
             };
-            single.Multiply(panel, 0, rows, input, output + begin, outputStride, scratch);
+            single.Multiply(panel, 0, rows, input, output + begin, outputStride, scratch + DecodedBytes);
         }
     }
 }

@@ -25,15 +25,22 @@ internal static class FloatLinear
         switch (isa)
         {
             case InstructionSet.Scalar:
-                return new FloatLinear<FloatWordsScalar, float, TWeight>(name);
+                return Create<FloatWordsScalar, float, TWeight>(name);
             case InstructionSet.Neon or InstructionSet.NeonDotProd when AdvSimd.Arm64.IsSupported:
-                return new FloatLinear<FloatWords128, Vector128<float>, TWeight>(name);
+                return Create<FloatWords128, Vector128<float>, TWeight>(name);
             case InstructionSet.Avx2 or InstructionSet.Avx2Vnni when Avx2.IsSupported && Fma.IsSupported:
-                return new FloatLinear<FloatWords256, Vector256<float>, TWeight>(name);
+                return Create<FloatWords256, Vector256<float>, TWeight>(name);
             case InstructionSet.Avx512 or InstructionSet.Avx512Vnni when Avx512BW.IsSupported:
-                return new FloatLinear<FloatWords512, Vector512<float>, TWeight>(name);
+                return Create<FloatWords512, Vector512<float>, TWeight>(name);
             default:
                 throw new PlatformNotSupportedException($"no float kernels for {InstructionSets.NameOf(isa)} here");
         }
     }
+
+    private static ByTokensLinear Create<W, V, TWeight>(string name)
+        where W : struct, IFloatWords<V>
+        where V : unmanaged
+        where TWeight : struct, IFloatWeight =>
+        new(new FloatMatVec<W, V, TWeight>($"{name} matvec"), new FloatTile<W, V, TWeight>($"{name} tile"),
+            QuantizedLinear.ManyTokens);
 }

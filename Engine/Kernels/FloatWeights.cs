@@ -23,6 +23,8 @@ internal readonly unsafe struct SingleWeight : IFloatWeight
         where V : unmanaged => W.Load((float*)source);
 }
 
+/// <summary>binary16. Finite weights are exact; infinities and NaN, which no model that works has, come out as ±65,536
+/// and more, because telling them apart would cost as much as all the rest of widening.</summary>
 internal readonly unsafe struct HalfWeight : IFloatWeight
 {
     public static int Bytes => sizeof(ushort);
@@ -30,7 +32,7 @@ internal readonly unsafe struct HalfWeight : IFloatWeight
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Load<W, V>(byte* source)
         where W : struct, IFloatWords<V>
-        where V : unmanaged => FloatMath<W, V>.LoadHalf((ushort*)source);
+        where V : unmanaged => FloatMath<W, V>.LoadFiniteHalf((ushort*)source);
 }
 
 internal readonly unsafe struct BFloat16Weight : IFloatWeight

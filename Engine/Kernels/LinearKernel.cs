@@ -23,10 +23,10 @@ internal unsafe struct WeightView
 internal abstract unsafe class LinearKernel
 {
     /// <summary>Bytes of scratch that <see cref="Multiply"/> may use, 64-byte aligned, one area per worker.</summary>
-    public const int ScratchBytes = 512 * 1024;
+    public const int ScratchBytes = 768 * 1024;
 
-    /// <summary>Input features that every kernel's scratch has room for.</summary>
-    public const int LargestColumns = ScratchBytes / sizeof(float);
+    /// <summary>Input features that every kernel's scratch has room for, beside 256 KiB for a panel.</summary>
+    public const int LargestColumns = 128 * 1024;
 
     /// <summary>Bytes ahead of the weights in use that matrix-vector loops ask for; 0 = off. Chosen at run time, before
     /// the first use: it is worth 12 % on one processor and costs 15–30 % on another.</summary>

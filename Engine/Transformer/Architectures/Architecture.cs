@@ -114,7 +114,7 @@ internal abstract class Architecture
         int keyDimension, int valueDimension)
     {
         const int LargestHead = 1024;
-        const int LargestWidth = LinearKernel.ScratchBytes / sizeof(float);
+        const int LargestWidth = LinearKernel.LargestColumns;
         Check("attention.key_length", keyDimension, LargestHead);
         Check("attention.value_length", valueDimension, LargestHead);
         Check("embedding_length", embedding, LargestWidth);

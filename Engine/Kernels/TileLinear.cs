@@ -122,7 +122,9 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
                     int count = Math.Min(PanelRows, rowEnd - row);
                     Pack(weights, row, count, column, groups, scratch);
                     float* target = output + token * outputStride + row;
-                    Pass(scratch, groups, tiles, tileBytes, tokens, target, outputStride, count, column != 0, sums);
+                    var next = new Ahead(weights, row + PanelRows, rowEnd, column, groups);
+                    Pass(scratch, groups, tiles, tileBytes, tokens, target, outputStride, count, column != 0, sums,
+                        next);
                 }
             }
         }
@@ -130,10 +132,11 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
 
     /// <summary>All tokens past one panel.</summary>
     private static void Pass(byte* panel, int groups, byte* tiles, nint tileBytes, int tokens, float* output,
-        nint outputStride, int count, bool add, float* sums)
+        nint outputStride, int count, bool add, float* sums, Ahead next)
     {
         for (int token = 0; token < tokens; token += TileTokens, tiles += tileBytes)
         {
+            next.Fetch(token, TileTokens, tokens);
             int valid = Math.Min(TileTokens, tokens - token);
             // The rows of the output lie pages apart, where no prefetcher of the processor follows.
             for (int t = 0; t < valid; t++)
@@ -143,6 +146,26 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
             else Tile(panel, groups, tiles, sums);
             for (int t = 0; t < valid; t++)
                 Deliver(sums + t * PanelRows, output + (token + t) * outputStride, count, add);
+        }
+    }
+
+    /// <summary>The rows of the next panel, asked for while tokens pass this one: packing takes rows side by side, in
+    /// an order that no prefetcher of the processor follows (a fifth of a step of 24 tokens).</summary>
+    private readonly struct Ahead(in WeightView weights, int row, int rowEnd, int column, int groups)
+    {
+        private readonly byte* data =
+            weights.Data + row * weights.RowBytes + column / TSource.GroupElements * TSource.BlockBytes;
+
+        private readonly nint rowBytes = weights.RowBytes;
+        private readonly int rows = Math.Clamp(rowEnd - row, 0, PanelRows);
+        private readonly int bytes = groups * TSource.BlockBytes;
+
+        /// <summary>Asks for the share of so many tokens of all.</summary>
+        public void Fetch(int token, int count, int tokens)
+        {
+            int end = rows * Math.Min(token + count, tokens) / tokens;
+            for (int row = rows * token / tokens; row < end; row++)
+                for (int line = 0; line < bytes; line += 64) TTile.Prefetch(data + row * rowBytes + line);
         }
     }
 

@@ -11,7 +11,7 @@ namespace Engine.Transformer;
 internal sealed unsafe class ForwardPass : IDisposable
 {
     /// <summary>Rows whose logits are computed at once.</summary>
-    public const int LogitRows = 16;
+    public const int LogitRows = 32;
 
     /// <summary>Up to so many rows of a sequence in a step give the very bits that they give one by one: matrices are
     /// read row by row of the weights, attention takes each row alone.</summary>

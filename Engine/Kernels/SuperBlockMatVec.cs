@@ -34,6 +34,13 @@ internal sealed unsafe class SuperBlockMatVec<TFormat, TWords, TB, TI, TF>(Instr
         float* output, nint outputStride, byte* scratch)
     {
         int blocks = weights.Columns / 256;
+        if (input.Rows == 1)
+        {
+            OneToken(weights.Data + rowBegin * weights.RowBytes, rowEnd - rowBegin, blocks, new Row(input.Group256, 0),
+                output + rowBegin, PrefetchBytes);
+            return;
+        }
+
         for (int row = rowBegin; row < rowEnd; row++)
         {
             byte* data = weights.Data + row * weights.RowBytes;
@@ -46,37 +53,49 @@ internal sealed unsafe class SuperBlockMatVec<TFormat, TWords, TB, TI, TF>(Instr
             }
 
             if (token < input.Rows)
-                output[token * outputStride + row] =
-                    OneToken(data, blocks, new Row(input.Group256, token), PrefetchBytes);
+                OneToken(data, 1, blocks, new Row(input.Group256, token), output + token * outputStride + row,
+                    PrefetchBytes);
         }
     }
 
+    /// <remarks>A block's scales are unpacked while the block before is multiplied: all its products wait for them, and
+    /// the waiting filled the processor's scheduler (15 instead of 22 GB/s of Q4_K from the cache, Zen 4).</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static float OneToken(byte* data, int blocks, Row token, int prefetch)
+    private static void OneToken(byte* data, int rows, int blocks, Row token, float* output, int prefetch)
     {
         float* halves = ScaleTables.Half;
-        TF sum = default;
-        for (int block = 0; block < blocks; block++, data += TFormat.BlockBytes)
+        byte* last = data + ((nint)rows * blocks - 1) * TFormat.BlockBytes;
+        TFormat.Scales(data, out Vector128<short> low, out Vector128<short> high);
+        TFormat.Minimums(data, out Vector128<short> lowMinimum, out Vector128<short> highMinimum);
+        for (int r = 0; r < rows; r++)
         {
-            if (prefetch != 0)
-                for (int line = 0; line < TFormat.BlockBytes; line += 64) TWords.Prefetch(data + prefetch + line);
+            TF sum = default;
+            byte* a = token.Quants;
+            short* sums = token.Sums;
+            float* scale = token.Scales, end = scale + blocks;
+            for (; scale < end; scale++, a += 256, sums += 16, data += TFormat.BlockBytes)
+            {
+                if (prefetch != 0)
+                    for (int line = 0; line < TFormat.BlockBytes; line += 64) TWords.Prefetch(data + prefetch + line);
 
-            byte* a = token.Quants + 256 * block;
-            short* sums = token.Sums + 16 * block;
-            TFormat.Scales(data, out Vector128<short> low, out Vector128<short> high);
-            TI dot = Start(sums, low, high);
-            dot = Part(data, a, 0, low, dot);
-            dot = Part(data, a, 1, low, dot);
-            dot = Part(data, a, 2, low, dot);
-            dot = Part(data, a, 3, low, dot);
-            dot = Part(data, a, 4, high, dot);
-            dot = Part(data, a, 5, high, dot);
-            dot = Part(data, a, 6, high, dot);
-            dot = Part(data, a, 7, high, dot);
-            sum = Finish(data, halves, sums, token.Scales + block, dot, sum);
+                byte* next = data < last ? data + TFormat.BlockBytes : data;
+                TFormat.Scales(next, out Vector128<short> nextLow, out Vector128<short> nextHigh);
+                TI dot = Start(sums, low, high);
+                dot = Part(data, a, 0, low, dot);
+                dot = Part(data, a, 1, low, dot);
+                dot = Part(data, a, 2, low, dot);
+                dot = Part(data, a, 3, low, dot);
+                dot = Part(data, a, 4, high, dot);
+                dot = Part(data, a, 5, high, dot);
+                dot = Part(data, a, 6, high, dot);
+                dot = Part(data, a, 7, high, dot);
+                sum = Finish(data, halves, sums, scale, dot, lowMinimum, highMinimum, sum);
+                (low, high) = (nextLow, nextHigh);
+                TFormat.Minimums(next, out lowMinimum, out highMinimum);
+            }
+
+            output[r] = TWords.Total(sum);
         }
-
-        return TWords.Total(sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -98,8 +117,9 @@ internal sealed unsafe class SuperBlockMatVec<TFormat, TWords, TB, TI, TF>(Instr
             Part(data, a0, a1, 5, high, ref dot0, ref dot1);
             Part(data, a0, a1, 6, high, ref dot0, ref dot1);
             Part(data, a0, a1, 7, high, ref dot0, ref dot1);
-            sum0 = Finish(data, halves, sums0, first.Scales + block, dot0, sum0);
-            sum1 = Finish(data, halves, sums1, second.Scales + block, dot1, sum1);
+            TFormat.Minimums(data, out Vector128<short> lowMinimum, out Vector128<short> highMinimum);
+            sum0 = Finish(data, halves, sums0, first.Scales + block, dot0, lowMinimum, highMinimum, sum0);
+            sum1 = Finish(data, halves, sums1, second.Scales + block, dot1, lowMinimum, highMinimum, sum1);
         }
 
         *output0 = TWords.Total(sum0);
@@ -133,14 +153,14 @@ internal sealed unsafe class SuperBlockMatVec<TFormat, TWords, TB, TI, TF>(Instr
         : TWords.DotScaled(dot, lanes, TWords.Load(a + 32 * part), scales, part & 3);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TF Finish(byte* data, float* halves, short* sums, float* scale, TI dot, TF sum)
+    private static TF Finish(byte* data, float* halves, short* sums, float* scale, TI dot,
+        Vector128<short> lowMinimum, Vector128<short> highMinimum, TF sum)
     {
         TF s = TWords.Broadcast(scale);
         TF d = TWords.Multiply(TWords.Broadcast(halves + TFormat.ScaleIndex(data)), s);
         sum = TWords.MultiplyAdd(TWords.ToFloat(dot), d, sum);
         if (!TFormat.HasMinimum) return sum;
-        TFormat.Minimums(data, out Vector128<short> low, out Vector128<short> high);
-        TF minimum = TWords.ToFloat(TWords.MultiplyInt(TWords.DotSums(sums, low, high), -1));
+        TF minimum = TWords.ToFloat(TWords.MultiplyInt(TWords.DotSums(sums, lowMinimum, highMinimum), -1));
         TF m = TWords.Multiply(TWords.Broadcast(halves + TFormat.MinimumIndex(data)), s);
         return TWords.MultiplyAdd(minimum, m, sum);
     }

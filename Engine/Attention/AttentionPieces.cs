@@ -22,7 +22,7 @@ internal static class AttentionPieces
     /// <summary>Pieces that cover slots [0, <paramref name="end"/>).</summary>
     public static int Count(int end)
     {
-        int units = (end + Slots - 1) / Slots;
+        int units = (end / Slots) + (end % Slots == 0 ? 0 : 1);
         if (units <= 2 * PerOctave) return units;
         int octave = int.Log2((end - 1) / Slots / PerOctave);
         return (PerOctave * octave) + ((end - 1) / (Slots << octave)) + 1;

@@ -87,13 +87,14 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
     {
         int firstPosition = task.Positions[begin / task.GroupHeads];
         int lastPosition = task.Positions[(begin + count - 1) / task.GroupHeads];
-        for (int slot = range.Begin; slot < range.End; slot += parts.BlockSlots)
+        // Blocks end at the same slots wherever the range begins, so that a row's sums are rounded alike.
+        for (int slot = range.Begin, next; slot < range.End; slot = next)
         {
-            int slots = Math.Min(parts.BlockSlots, range.End - slot);
-            SlotBlock block = SlotBlock.Read<W, V>(task.SlotPositions + slot, slots, parts.Positions,
+            next = Math.Min(range.End, ((slot / parts.BlockSlots) + 1) * parts.BlockSlots);
+            SlotBlock block = SlotBlock.Read<W, V>(task.SlotPositions + slot, next - slot, parts.Positions,
                 parts.BlockSlots);
-            if (!block.IsSeen(firstPosition, lastPosition, task.Window)) continue;
-            AttendBlock(task, parts, begin, count, slot, block);
+            if (block.IsSeen(firstPosition, lastPosition, task.Window))
+                AttendBlock(task, parts, begin, count, slot, block);
         }
     }
 

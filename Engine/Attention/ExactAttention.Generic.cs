@@ -8,8 +8,9 @@ namespace Engine.Attention;
 /// <summary>The loops of exact attention, written once.</summary>
 /// <remarks>Query rows (every head of every token) are taken in tiles of four against blocks of slots. A block of keys
 /// is widened and transposed once for all query rows, so that scores are an outer product without sums across lanes;
-/// for a few rows (decode) that pass would cost more than it saves: they take dot products instead. Scores are kept in
-/// base 2: log2(e) is folded into the scale of the queries, which saves a product per weight.</remarks>
+/// for a few rows (decode) that pass would cost more than it saves: they take dot products with the cache's own rows
+/// instead. Scores are kept in base 2: log2(e) is folded into the scale of the queries, which saves a product per
+/// weight.</remarks>
 internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
     where W : struct, IFloatWords<V>
     where V : unmanaged
@@ -28,6 +29,20 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
 
     public override void Attend(in AttentionTask task, byte* scratch)
     {
+        if (task.Rows * task.GroupHeads > DotRows)
+        {
+            AttendTiles(task, null, scratch);
+            return;
+        }
+
+        FewScratch parts = FewScratch.Divide(scratch, task, DotRows);
+        AttendFew(task, parts.States, parts);
+        Merge(task, parts.States, 0, 1);
+    }
+
+    /// <summary>Computes the output, or the states if there is room for them.</summary>
+    private static void AttendTiles(in AttentionTask task, float* states, byte* scratch)
+    {
         AttentionScratch parts = AttentionScratch.Divide(scratch, task);
         int queries = task.Rows * task.GroupHeads;
         for (int begin = 0; begin < queries; begin += parts.QueryRows)
@@ -36,14 +51,23 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
             Prepare(task, parts, begin, count);
             AttendRange(task, parts, begin, count, task.First);
             AttendRange(task, parts, begin, count, task.Second);
-            Finish(task, parts, begin, count);
+            for (int i = 0; i < count; i++)
+            {
+                float* sums = parts.Sums + (i * parts.ValueElements);
+                if (states == null) Finish(task, begin + i, sums, parts.Largest[i], parts.Total[i]);
+                else Keep(task, states, begin + i, sums, parts.Largest[i], parts.Total[i]);
+            }
         }
     }
+
+    /// <summary>Scores are in base 2, or capped by tanh first.</summary>
+    private static float QueryScale(in AttentionTask task) =>
+        task.SoftCap > 0 ? task.Scale / task.SoftCap : task.Scale * BaseTwo;
 
     /// <summary>Copies scaled queries and sets the running states.</summary>
     private static void Prepare(in AttentionTask task, in AttentionScratch parts, int begin, int count)
     {
-        float scale = task.SoftCap > 0 ? task.Scale / task.SoftCap : task.Scale * BaseTwo;
+        float scale = QueryScale(task);
         int padded = (count + AttentionScratch.TileRows - 1) / AttentionScratch.TileRows * AttentionScratch.TileRows;
         new Span<float>(parts.Queries, padded * parts.KeyElements).Clear();
         new Span<float>(parts.Sums, padded * parts.ValueElements).Clear();
@@ -53,9 +77,8 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
             float* query = task.Query + (row * task.QueryRowStride) + (head * task.QueryHeadStride);
             float* destination = parts.Queries + (i * parts.KeyElements);
             for (int k = 0; k < task.KeyDimension; k++) destination[k] = query[k] * scale;
-            // A sink is a score that was seen before all others and has no value.
-            parts.Largest[i] = task.SinkLogits != null ? task.SinkLogits[head] * BaseTwo : NothingSeen;
-            parts.Total[i] = task.SinkLogits != null ? 1 : 0;
+            parts.Largest[i] = NothingSeen;
+            parts.Total[i] = 0;
         }
     }
 
@@ -64,38 +87,24 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
     {
         int firstPosition = task.Positions[begin / task.GroupHeads];
         int lastPosition = task.Positions[(begin + count - 1) / task.GroupHeads];
-        for (int slot = range.Begin; slot < range.End; slot += parts.BlockSlots)
+        // Blocks end at the same slots wherever the range begins, so that a row's sums are rounded alike.
+        for (int slot = range.Begin, next; slot < range.End; slot = next)
         {
-            int slots = Math.Min(parts.BlockSlots, range.End - slot);
-            var block = new SlotBlock(task.SlotPositions + slot, slots, parts.Positions, parts.BlockSlots);
-            if (!block.IsSeen(firstPosition, lastPosition, task.Window)) continue;
-            AttendBlock(task, parts, begin, count, slot, block);
+            next = Math.Min(range.End, ((slot / parts.BlockSlots) + 1) * parts.BlockSlots);
+            SlotBlock block = SlotBlock.Read<W, V>(task.SlotPositions + slot, next - slot, parts.Positions,
+                parts.BlockSlots);
+            if (block.IsSeen(firstPosition, lastPosition, task.Window))
+                AttendBlock(task, parts, begin, count, slot, block);
         }
     }
 
     private static void AttendBlock(in AttentionTask task, in AttentionScratch parts, int begin, int count, int slot,
         in SlotBlock block)
     {
-        bool dots = count <= DotRows;
-        byte* keys = task.Keys + (slot * task.KeyRowBytes);
         byte* values = task.Values + (slot * task.ValueRowBytes);
-        nint keyStride = parts.BlockSlots, valueStride = parts.ValueElements;
-        float* keyBlock = parts.Keys, valueBlock = parts.Values;
-        if (!dots)
-        {
-            Transpose(keys, task.KeyRowBytes, task.KeyType, block.Slots, parts);
-        }
-        else if (task.KeyType == CacheType.F32)
-        {
-            keyBlock = (float*)keys;
-            keyStride = task.KeyRowBytes / sizeof(float);
-        }
-        else
-        {
-            keyStride = parts.KeyElements;
-            Widen(keys, task.KeyRowBytes, task.KeyType, block.Slots, parts.KeyElements, keyBlock);
-        }
-
+        nint valueStride = parts.ValueElements;
+        float* valueBlock = parts.Values;
+        Transpose(task.Keys + (slot * task.KeyRowBytes), task.KeyRowBytes, task.KeyType, block.Slots, parts);
         if (task.ValueType == CacheType.F32)
         {
             valueBlock = (float*)values;
@@ -106,6 +115,7 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
             Widen(values, task.ValueRowBytes, task.ValueType, block.Slots, parts.ValueElements, valueBlock);
         }
 
+        int padded = CacheRows.PaddedElements(block.Slots);
         for (int i = 0; i < count; i += AttentionScratch.TileRows)
         {
             int rows = Math.Min(AttentionScratch.TileRows, count - i);
@@ -113,65 +123,47 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
             int lastPosition = task.Positions[(begin + i + rows - 1) / task.GroupHeads];
             if (!block.IsSeen(firstPosition, lastPosition, task.Window)) continue;
             float* queries = parts.Queries + (i * parts.KeyElements);
-            if (dots)
-                Dots(queries, parts.KeyElements, rows, keyBlock, keyStride, block.Slots, parts.Scores,
-                    parts.BlockSlots);
-            else
-                Multiply(queries, parts.KeyElements, task.KeyDimension, keyBlock, keyStride, parts.Scores,
-                    parts.BlockSlots, CacheRows.PaddedElements(block.Slots), null);
-            bool masked = !block.IsWhollySeen(firstPosition, lastPosition, task.Window);
-            for (int r = 0; r < rows; r++) Softmax(task, parts, begin, i + r, r, block.Slots, masked);
-            Accumulate(parts, i, rows, block.Slots, valueBlock, valueStride);
+            Multiply(queries, parts.KeyElements, task.KeyDimension, parts.Keys, parts.BlockSlots, parts.Scores,
+                parts.BlockSlots, padded, null);
+            for (int r = 0; r < rows; r++)
+            {
+                parts.Factors[r] = Weigh(task, parts.Scores + (r * parts.BlockSlots), padded, parts.Positions,
+                    begin + i + r, block, ref parts.Largest[i + r], ref parts.Total[i + r]);
+            }
+
+            Multiply(parts.Scores, parts.BlockSlots, block.Slots, valueBlock, valueStride,
+                parts.Sums + (i * parts.ValueElements), parts.ValueElements, parts.ValueElements, parts.Factors);
         }
     }
 
-    private static void Accumulate(in AttentionScratch parts, int first, int rows, int slots, float* values,
-        nint valueStride)
-    {
-        float* sums = parts.Sums + (first * parts.ValueElements);
-        // A tile costs as much for one row as for four, so one or two go alone.
-        if (rows > 2)
-        {
-            Multiply(parts.Scores, parts.BlockSlots, slots, values, valueStride, sums, parts.ValueElements,
-                parts.ValueElements, parts.Factors);
-            return;
-        }
-
-        for (int r = 0; r < rows; r++)
-        {
-            MultiplyRow(parts.Scores + (r * parts.BlockSlots), slots, values, valueStride,
-                sums + (r * parts.ValueElements), parts.ValueElements, parts.Factors[r]);
-        }
-    }
-
-    /// <summary>Turns a tile row's scores into weights and brings its running state forward.</summary>
+    /// <summary>Turns a row's scores into weights and brings its running state forward.</summary>
+    /// <returns>The factor of what was summed before.</returns>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Softmax(in AttentionTask task, in AttentionScratch parts, int begin, int index, int tileRow,
-        int slots, bool masked)
+    private static float Weigh(in AttentionTask task, float* scores, int padded, int* positions, int query,
+        in SlotBlock block, ref float largest, ref float total)
     {
-        float* scores = parts.Scores + (tileRow * parts.BlockSlots);
-        (int row, int head) = Math.DivRem(begin + index, task.GroupHeads);
+        (int row, int head) = Math.DivRem(query, task.GroupHeads);
         int position = task.Positions[row];
-        int padded = CacheRows.PaddedElements(slots);
         if (task.SoftCap > 0) Cap(scores, padded, task.SoftCap * BaseTwo);
-        if (task.AlibiSlopes != null) AddSlope(scores, padded, parts.Positions, position, task.AlibiSlopes[head]);
-        if (masked) Mask(scores, padded, parts.Positions, position, task.Window);
+        if (task.AlibiSlopes != null) AddSlope(scores, padded, positions, position, task.AlibiSlopes[head]);
+        if (!block.IsWhollySeen(position, position, task.Window))
+            Mask(scores, padded, positions, position, task.Window);
 
-        V largest = W.Broadcast(parts.Largest[index]);
-        for (int s = 0; s < padded; s += W.Count) largest = W.Max(largest, W.Load(scores + s));
-        float max = W.MaxAcross(largest);
-        float factor = FloatMath<FloatWordsScalar, float>.Exp2(parts.Largest[index] - max);
-        V maxima = W.Broadcast(max), total = W.Broadcast(0f);
+        V maxima = W.Broadcast(largest), weights = W.Broadcast(0f);
+        for (int s = 0; s < padded; s += W.Count) maxima = W.Max(maxima, W.Load(scores + s));
+        float max = W.MaxAcross(maxima);
+        float factor = FloatMath<FloatWordsScalar, float>.Exp2(largest - max);
+        maxima = W.Broadcast(max);
         for (int s = 0; s < padded; s += W.Count)
         {
             V weight = FloatMath<W, V>.Exp2(W.Subtract(W.Load(scores + s), maxima));
             W.Store(weight, scores + s);
-            total = W.Add(total, weight);
+            weights = W.Add(weights, weight);
         }
 
-        parts.Largest[index] = max;
-        parts.Total[index] = (parts.Total[index] * factor) + W.Sum(total);
-        parts.Factors[tileRow] = factor;
+        largest = max;
+        total = (total * factor) + W.Sum(weights);
+        return factor;
     }
 
     private static void Cap(float* scores, int n, float cap)
@@ -204,18 +196,33 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
         }
     }
 
-    private static void Finish(in AttentionTask task, in AttentionScratch parts, int begin, int count)
+    /// <summary>Stores what a query has seen so far.</summary>
+    private static void Keep(in AttentionTask task, float* states, int query, float* sums, float largest, float total)
     {
-        for (int i = 0; i < count; i++)
+        float* state = states + ((nint)query * AttentionState.Floats(task.ValueDimension));
+        Unsafe.CopyBlock(state, sums, (uint)(CacheRows.PaddedElements(task.ValueDimension) * sizeof(float)));
+        state[AttentionState.Largest(task.ValueDimension)] = largest;
+        state[AttentionState.Total(task.ValueDimension)] = total;
+    }
+
+    /// <summary>Writes a query's output.</summary>
+    private static void Finish(in AttentionTask task, int query, float* sums, float largest, float total)
+    {
+        (int row, int head) = Math.DivRem(query, task.GroupHeads);
+        float factor = 1;
+        if (task.SinkLogits != null)
         {
-            (int row, int head) = Math.DivRem(begin + i, task.GroupHeads);
-            float* output = task.Output + (row * task.OutputRowStride) + (head * task.OutputHeadStride);
-            float* sums = parts.Sums + (i * parts.ValueElements);
-            // Nothing seen leaves a total of 0 and zeros; NaN stays NaN.
-            float factor = parts.Total[i] > 0 ? 1 / parts.Total[i] : parts.Total[i];
-            for (int k = 0; k < task.ValueDimension; k++) output[k] = sums[k] * factor;
-            if (task.LogSumExp != null)
-                task.LogSumExp[begin + i] = (parts.Largest[i] + MathF.Log2(parts.Total[i])) / BaseTwo;
+            // A sink is a score without a value.
+            float sink = task.SinkLogits[head] * BaseTwo, max = Math.Max(largest, sink);
+            factor = FloatMath<FloatWordsScalar, float>.Exp2(largest - max);
+            total = (total * factor) + FloatMath<FloatWordsScalar, float>.Exp2(sink - max);
+            largest = max;
         }
+
+        float* output = task.Output + (row * task.OutputRowStride) + (head * task.OutputHeadStride);
+        if (task.LogSumExp != null) task.LogSumExp[query] = (largest + MathF.Log2(total)) / BaseTwo;
+        // Nothing seen leaves a total of 0 and zeros; NaN stays NaN.
+        factor = total > 0 ? factor / total : total;
+        for (int k = 0; k < task.ValueDimension; k++) output[k] = sums[k] * factor;
     }
 }

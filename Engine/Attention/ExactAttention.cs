@@ -22,6 +22,25 @@ internal abstract unsafe class ExactAttention
     /// about 2,000).</exception>
     public abstract void Attend(in AttentionTask task, byte* scratch);
 
+    /// <summary>Computes the states (<see cref="AttentionState"/>) of all query rows after the task's slots alone, for
+    /// <see cref="Merge"/>. Each row's have the very bits that they would have if the row were alone.</summary>
+    /// <param name="task">Rows and slots; the output and the sinks are not looked at.</param>
+    /// <param name="states">Room for the states, [row][head].</param>
+    /// <param name="scratch">As in <see cref="Attend"/>.</param>
+    /// <exception cref="NotSupportedException">As in <see cref="Attend"/>.</exception>
+    public abstract void AttendPiece(in AttentionTask task, float* states, byte* scratch);
+
+    /// <summary>Brings states forward by those of the next piece, as <see cref="Merge"/> does.</summary>
+    public abstract void Add(in AttentionTask task, float* states, float* others);
+
+    /// <summary>Computes the task's output rows from the states of all pieces of their slots, in order; overwrites
+    /// those of the first piece.</summary>
+    /// <param name="task">Rows, sinks and output; the slots are not looked at.</param>
+    /// <param name="states">States of the first piece, [row][head].</param>
+    /// <param name="pieceFloats">Floats from a query row's state to that of the next piece.</param>
+    /// <param name="pieces">Pieces; those that saw nothing change no bit.</param>
+    public abstract void Merge(in AttentionTask task, float* states, nint pieceFloats, int pieces);
+
     /// <summary>The kernel for an instruction set.</summary>
     /// <exception cref="PlatformNotSupportedException">The machine, the runtime or the build lacks it.</exception>
     public static ExactAttention For(InstructionSet isa)

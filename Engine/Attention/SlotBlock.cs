@@ -1,3 +1,5 @@
+using Engine.Isa;
+
 namespace Engine.Attention;
 
 /// <summary>What the positions of a block of slots say about its mask.</summary>
@@ -5,31 +7,50 @@ internal readonly unsafe struct SlotBlock
 {
     private readonly int lowest;
     private readonly int highest;
-    private readonly bool hasEmpty;
 
-    /// <summary>Reads positions and copies them to <paramref name="copy"/>, filled up with −1.</summary>
-    public SlotBlock(int* positions, int slots, int* copy, int copyLength)
+    private SlotBlock(int slots, int lowest, int highest)
     {
         Slots = slots;
-        int low = int.MaxValue, high = -1;
-        bool empty = slots % CacheRows.BlockElements != 0;
-        for (int s = 0; s < slots; s++)
-        {
-            int position = positions[s];
-            copy[s] = position;
-            high = Math.Max(high, position);
-            // As an unsigned number an empty slot is the largest of all.
-            low = (int)Math.Min((uint)low, (uint)position);
-            empty |= position < 0;
-        }
-
-        for (int s = slots; s < copyLength; s++) copy[s] = -1;
-        lowest = low;
-        highest = high;
-        hasEmpty = empty;
+        this.lowest = lowest;
+        this.highest = highest;
     }
 
     public int Slots { get; }
+
+    /// <summary>True if some slot of the last vector is empty or beyond the block.</summary>
+    private bool HasEmpty => lowest < 0 || Slots % CacheRows.BlockElements != 0;
+
+    /// <summary>Reads positions and copies them to <paramref name="copy"/>, filled up with −1.</summary>
+    public static SlotBlock Read<W, V>(int* positions, int slots, int* copy, int copyLength)
+        where W : struct, IFloatWords<V>
+        where V : unmanaged
+    {
+        int s = 0, low = int.MaxValue, high = -1;
+        if (slots >= W.Count)
+        {
+            V lowest = W.BroadcastInt(low), highest = W.BroadcastInt(high);
+            for (; s <= slots - W.Count; s += W.Count)
+            {
+                V position = W.LoadInt(positions + s);
+                W.Store(position, (float*)copy + s);
+                lowest = W.SelectLessInt(position, lowest, position, lowest);
+                highest = W.MaxInt(position, highest);
+            }
+
+            high = W.MaxIntAcross(highest);
+            for (int lane = 0; lane < W.Count; lane++) low = Math.Min(low, ((int*)&lowest)[lane]);
+        }
+
+        for (; s < slots; s++)
+        {
+            copy[s] = positions[s];
+            low = Math.Min(low, positions[s]);
+            high = Math.Max(high, positions[s]);
+        }
+
+        for (; s < copyLength; s++) copy[s] = -1;
+        return new SlotBlock(slots, low, high);
+    }
 
     /// <summary>The first position that a row at <paramref name="position"/> sees.</summary>
     public static int Lowest(int position, int window) => window > 0 ? Math.Max(0, position - window + 1) : 0;
@@ -40,5 +61,5 @@ internal readonly unsafe struct SlotBlock
 
     /// <summary>True if every row at a position in [first, last] sees every slot.</summary>
     public bool IsWhollySeen(int first, int last, int window) =>
-        !hasEmpty && highest <= first && lowest >= Lowest(last, window);
+        !HasEmpty && highest <= first && lowest >= Lowest(last, window);
 }

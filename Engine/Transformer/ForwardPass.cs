@@ -48,7 +48,7 @@ internal sealed unsafe class ForwardPass : IDisposable
         attentionInput = new AttentionInputStage(state);
         heads = new HeadsStage(state);
         attend = new AttendStage(state, attention);
-        attentionOutput = new AttentionOutputStage(state);
+        attentionOutput = new AttentionOutputStage(state, attend);
         feedForwardInput = new FeedForwardInputStage(state);
         activation = new ActivationStage(state);
         feedForwardOutput = new FeedForwardOutputStage(state);
@@ -133,7 +133,7 @@ internal sealed unsafe class ForwardPass : IDisposable
         Multiply(linear);
         team.Run(heads, state.Rows);
         if (dropsRows) state.KeepWantedRows();
-        team.Run(attend, attend.Chunks);
+        team.Run(attend, attend.Plan());
         team.Run(attentionOutput, state.Rows);
         Multiply(linear.Reset().Add(layer.Output, state.AttentionOutput, 0, state.Rows, state.BlockOutput(0),
             state.HiddenStride));

@@ -44,6 +44,7 @@ internal sealed unsafe class ForwardState : IDisposable
         runOfRow = new int[batchRows];
         wanted = new bool[batchRows];
         Tiles = new AttentionTiles(batchRows);
+        AttentionStates = new AttentionStates(config, workers);
         bool separateKv = weights.Layers.Any(layer => layer.KvNorm.Weight is not null);
         ActivationKinds projections = Kinds(weights.Layers,
                 layer => [layer.Query, layer.Key, layer.Value, layer.Gate, layer.Up])
@@ -93,6 +94,9 @@ internal sealed unsafe class ForwardState : IDisposable
 
     /// <summary>What attention has to do in this step.</summary>
     public AttentionTiles Tiles { get; }
+
+    /// <summary>Where attention leaves what it knows of rows after a piece of their cache.</summary>
+    public AttentionStates AttentionStates { get; }
 
     /// <summary>Rows that are being computed: all of the step, later those that need logits.</summary>
     public int Rows { get; private set; }
@@ -174,7 +178,7 @@ internal sealed unsafe class ForwardState : IDisposable
         foreach (IDisposable buffer in new IDisposable[]
         {
             hidden, queries, keys, values, blockOutput, up, angles, scratch, positions, Input, KvInput,
-            AttentionOutput, Activated,
+            AttentionOutput, Activated, AttentionStates,
         })
             buffer.Dispose();
     }
@@ -209,9 +213,10 @@ internal sealed unsafe class ForwardState : IDisposable
         {
             int end = row + 1;
             while (end < Rows && runOfRow[end] == runOfRow[row]) end++;
-            // A tile's sums are rounded in another order than a row's: rows of a short run go alone, so that what is
-            // guessed ahead gets the very bits that it would get one by one.
-            Tiles.Add(row, end - row, end - row <= ForwardPass.IndependentRows ? 1 : RowTile);
+            // A tile's sums are rounded in another order than a row's: rows of a short run must not depend on each
+            // other, so that what is guessed ahead gets the very bits that it would get one by one.
+            bool alone = end - row <= ForwardPass.IndependentRows;
+            Tiles.Add(row, end - row, alone ? end - row : RowTile, alone);
             row = end;
         }
     }

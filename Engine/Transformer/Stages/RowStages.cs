@@ -131,10 +131,13 @@ internal sealed unsafe class HeadsStage(ForwardState state) : RowStage(state)
 }
 
 /// <summary>Quantises the output of attention for its projection.</summary>
-internal sealed class AttentionOutputStage(ForwardState state) : RowStage(state)
+internal sealed class AttentionOutputStage(ForwardState state, AttendStage attend) : RowStage(state)
 {
-    public override void Run(int chunk, int worker) =>
+    public override void Run(int chunk, int worker)
+    {
+        attend.Merge(chunk);
         State.AttentionOutput.Prepare(chunk, State.Layer.Config.Heads * Config.ValueDimension);
+    }
 }
 
 /// <summary>Adds attention to the residual stream; input of the feed-forward block.</summary>

@@ -78,7 +78,8 @@ internal sealed class ShapeWriter(ModelShape shape, TypeMix mix, int seed)
     {
         float[] ones = new float[shape.Embedding];
         Array.Fill(ones, 1f);
-        writer.AddTensor($"{name}.weight", WeightType.F32, [ones.Length], MemoryMarshal.AsBytes(ones.AsSpan()).ToArray());
+        byte[] bytes = MemoryMarshal.AsBytes(ones.AsSpan()).ToArray();
+        writer.AddTensor($"{name}.weight", WeightType.F32, [ones.Length], bytes);
     }
 
     private RandomWeights Pool(WeightType type, int columns)

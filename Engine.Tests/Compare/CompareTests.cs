@@ -9,7 +9,8 @@ namespace Engine.Tests.Compare;
 [TestClass]
 public sealed class CompareTests
 {
-    private const string Peer = """{"peer":"llama.cpp","model":"m","threads":1,"prefill_tps":P,"tg":64,"decode_tps":D}""";
+    private const string Peer =
+        """{"peer":"llama.cpp","model":"m","threads":1,"prefill_tps":P,"tg":64,"decode_tps":D}""";
 
     private const string Engine =
         """

@@ -11,8 +11,8 @@ internal sealed class CompareCommand
 
     private readonly Option<string[]> models = Texts("--model", "NAME=PATH: a GGUF file; a row each");
 
-    private readonly Option<string?> peer = Path("--peer", "peer.cs or what it was built to; left out: no peer");
-    private readonly Option<string?> limits = Path("--limits", "limits.cs or what it was built to; left out: no limits");
+    private readonly Option<string?> peer = Path("--peer", "peer.cs or what it was built to; left out: none");
+    private readonly Option<string?> limits = Path("--limits", "limits.cs or what it was built to; left out: none");
     private readonly Option<int[]> threads = Numbers("--threads", "Thread counts, with commas", [1, 2]);
     private readonly Option<int[]> depths = Numbers("--depth", "Tokens in the cache before, with commas", [0]);
     private readonly Option<int[]> busy = Numbers("--busy", "Busy neighbours of a decode, with commas", [0]);

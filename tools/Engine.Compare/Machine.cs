@@ -7,7 +7,7 @@ namespace Engine.Compare;
 /// <summary>What the figures belong to.</summary>
 internal static partial class Machine
 {
-    /// <summary>Features that decide about kernels here or in the peer, in the spelling of <c>/proc/cpuinfo</c>.</summary>
+    /// <summary>Features that decide about kernels, here or in the peer, as <c>/proc/cpuinfo</c> spells them.</summary>
     private static readonly string[] Features =
     [
         "avx2", "fma", "avx_vnni", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx512_bf16", "amx_int8", "asimd",

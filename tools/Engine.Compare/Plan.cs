@@ -38,7 +38,7 @@ internal sealed record EngineVariant(string Label, string Path, IReadOnlyList<st
     }
 }
 
-/// <summary>What is measured at once: a model with a number of threads, tokens in the cache and busy neighbours.</summary>
+/// <summary>What is measured at once: a model with a number of threads, tokens in the cache, busy neighbours.</summary>
 internal sealed record Condition(string Model, int Threads, int Depth, int Busy);
 
 /// <summary>Everything that a comparison measures.</summary>

@@ -41,7 +41,7 @@ internal sealed class RatioChart(string title, string limitName)
         int bottom = Top + bars.Count * BarHeight + groups * GroupGap;
         int height = bottom + Bottom;
         Line($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {height}\" width=\"{Width}\" "
-            + $"height=\"{height}\" font-family=\"system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif\" font-size=\"12\">");
+            + $"height=\"{height}\" font-family=\"system-ui, 'DejaVu Sans', sans-serif\" font-size=\"12\">");
         Line($"<title>{Escape(title)}</title>");
         Line($"<rect width=\"{Width}\" height=\"{height}\" rx=\"6\" fill=\"#fcfcfd\"/>");
         Text(16, 28, title, "font-size=\"16\" font-weight=\"600\" fill=\"#1c2430\"");

@@ -95,9 +95,9 @@ internal sealed class BenchmarkConfig : ManualConfig
         return basis.WithId(set)
             .WithToolchain(NativeAotToolchain.CreateBuilder()
                 .UseNuGet()
-                .TargetFrameworkMoniker("net10.0")
                 .IlcOptimizationPreference("Speed")
                 .IlcInstructionSet(build.Level)
+                .TargetFrameworkMoniker("net10.0")
                 .ToToolchain())
             .WithEnvironmentVariables(Claim.Of(build.Best.First(InstructionSets.IsSupported)));
     }

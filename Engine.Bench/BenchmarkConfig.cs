@@ -41,8 +41,10 @@ internal sealed class BenchmarkConfig : ManualConfig
         AddColumnProvider(DefaultColumnProviders.Instance);
         AddColumn(new RateColumn("GB/s", work => work.Bytes), new RateColumn("GMAC/s", work => work.MultiplyAdds));
         AddDiagnoser(MemoryDiagnoser.Default);
-        HideColumns(Column.EnvironmentVariables, Column.Toolchain, Column.Runtime, Column.Type);
+        HideColumns(Column.EnvironmentVariables, Column.Toolchain, Column.Runtime);
         Options |= ConfigOptions.JoinSummary;
+        // A native build compiles BenchmarkDotNet as well: minutes of one core.
+        BuildTimeout = TimeSpan.FromMinutes(20);
         foreach (string set in sets) AddJob(JobOf(set, basis));
     }
 

@@ -1,63 +1,71 @@
 using BenchmarkDotNet.Attributes;
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Diagnosers;
-using BenchmarkDotNet.Jobs;
 using Engine.Formats;
 using Engine.Isa;
 using Engine.Kernels;
 
 namespace Engine.Bench;
 
-/// <summary>Linear kernels, one thread: a format on an instruction set for one token (bound by reading weights) and
-/// for many (bound by multiplying).</summary>
-[Config(typeof(Speeds))]
-public class LinearBenchmarks
+/// <summary>The linear kernel of one format on one thread; a class for each format and number of tokens derives.
+/// </summary>
+public abstract class LinearBenchmark(WeightType type) : IMeasuredWork
 {
     internal const int Rows = 4096, Width = 2048;
+    private readonly List<LinearCase> data = [];
     private LinearKernel kernel = null!;
-    private LinearCase data = null!;
     private float[] output = null!;
 
-    public static IEnumerable<InstructionSet> Sets => InstructionSets.Supported;
+    /// <summary>Tokens that go through the matrix together.</summary>
+    protected abstract int Tokens { get; }
 
-    [ParamsSource(nameof(Sets))]
-    public InstructionSet Isa { get; set; }
-
-    [Params(WeightType.Q4_0, WeightType.Q4_1, WeightType.Q5_0, WeightType.Q5_1, WeightType.Q8_0, WeightType.IQ4_NL,
-        WeightType.MXFP4, WeightType.Q2_K, WeightType.Q3_K, WeightType.Q4_K, WeightType.Q5_K, WeightType.Q6_K,
-        WeightType.IQ4_XS, WeightType.F16, WeightType.BF16, WeightType.F32)]
-    public WeightType Type { get; set; }
-
-    [Params(1, 256)]
-    public int Tokens { get; set; }
+    /// <summary>Matrices that one call goes through.</summary>
+    protected abstract int Count { get; }
 
     [GlobalSetup]
     public void Setup()
     {
-        kernel = KernelSet.For(Isa).Linear(Type);
-        string cell = $"{Type} {InstructionSets.NameOf(Isa)} ";
+        InstructionSet isa = Claim.Check();
+        kernel = KernelSet.For(isa).Linear(type);
+        string cell = $"{type} {InstructionSets.NameOf(isa)}";
         if (!kernel.Name.StartsWith(cell, StringComparison.Ordinal))
-            throw new InvalidOperationException($"{cell}was asked for, {kernel.Name} would be measured");
-        data = new LinearCase(Type, LinearCaseKind.Random, Rows, Width, Tokens, 0, null);
+            throw new InvalidOperationException($"{cell} was asked for, {kernel.Name} would be measured");
+        for (int i = 0; i < Count; i++)
+            data.Add(new LinearCase(type, LinearCaseKind.Random, Rows, Width, Tokens, 0, null));
         output = new float[Rows * Tokens];
     }
 
     [GlobalCleanup]
-    public void Cleanup() => data.Dispose();
+    public void Cleanup()
+    {
+        foreach (LinearCase matrix in data) matrix.Dispose();
+        data.Clear();
+    }
 
     [Benchmark]
-    public void Multiply() => data.Run(kernel, Tokens, Rows, output);
-
-    /// <summary>Speed and allocation beside the time.</summary>
-    private sealed class Speeds : ManualConfig
+    public void Multiply()
     {
-        public Speeds()
-        {
-            AddJob(Job.ShortRun);
-            AddDiagnoser(MemoryDiagnoser.Default);
-            AddColumn(
-                new RateColumn("GB/s", (type, _) => (double)WeightFormats.Get(type).BytesOf((long)Rows * Width)),
-                new RateColumn("GMAC/s", (_, tokens) => (double)Rows * Width * tokens));
-        }
+        foreach (LinearCase matrix in data) matrix.Run(kernel, Tokens, Rows, output);
     }
+
+    Work IMeasuredWork.WorkOf(string method) => new(
+        (double)Count * WeightFormats.Get(type).BytesOf((long)Rows * Width), (double)Count * Rows * Width * Tokens);
+}
+
+/// <summary>One token, as in a decode: bound by reading the weights.</summary>
+public abstract class MatVec(WeightType type) : LinearBenchmark(type)
+{
+    /// <summary>One matrix stays in the third-level cache, eight come from memory.</summary>
+    [Params(1, 8)]
+    public int Matrices { get; set; }
+
+    protected override int Tokens => 1;
+
+    protected override int Count => Matrices;
+}
+
+/// <summary>Many tokens, as in a prompt: bound by multiplying.</summary>
+public abstract class Tile(WeightType type) : LinearBenchmark(type)
+{
+    protected override int Tokens => 256;
+
+    protected override int Count => 1;
 }

@@ -1,3 +1,5 @@
 using BenchmarkDotNet.Running;
+using Engine.Bench;
 
-BenchmarkSwitcher.FromAssembly(typeof(Engine.Bench.AttentionBenchmarks).Assembly).Run(args);
+(BenchmarkConfig config, string[] rest) = BenchmarkConfig.Parse(args);
+BenchmarkSwitcher.FromAssembly(typeof(BenchmarkConfig).Assembly).Run(rest, config);

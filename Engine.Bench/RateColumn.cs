@@ -1,15 +1,15 @@
 using System.Globalization;
 using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Parameters;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
-using Engine.Formats;
 
 namespace Engine.Bench;
 
-/// <summary>Work per nanosecond of a linear benchmark.</summary>
+/// <summary>Work per nanosecond.</summary>
 /// <param name="name">Heading.</param>
-/// <param name="work">Units of work for a format and a number of tokens.</param>
-internal sealed class RateColumn(string name, Func<WeightType, int, double> work) : IColumn
+/// <param name="part">What of the work counts.</param>
+internal sealed class RateColumn(string name, Func<Work, double> part) : IColumn
 {
     public string Id => name;
 
@@ -37,9 +37,11 @@ internal sealed class RateColumn(string name, Func<WeightType, int, double> work
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
     {
         double? nanoseconds = summary[benchmarkCase]?.ResultStatistics?.Mean;
-        if (nanoseconds is null) return "-";
-        var type = (WeightType)benchmarkCase.Parameters[nameof(LinearBenchmarks.Type)];
-        int tokens = (int)benchmarkCase.Parameters[nameof(LinearBenchmarks.Tokens)];
-        return (work(type, tokens) / nanoseconds.Value).ToString("F1", CultureInfo.InvariantCulture);
+        object instance = Activator.CreateInstance(benchmarkCase.Descriptor.Type)!;
+        if (nanoseconds is null || instance is not IMeasuredWork measured) return "-";
+        foreach (ParameterInstance parameter in benchmarkCase.Parameters.Items)
+            instance.GetType().GetProperty(parameter.Name)?.SetValue(instance, parameter.Value);
+        double work = part(measured.WorkOf(benchmarkCase.Descriptor.WorkloadMethod.Name));
+        return work == 0 ? "-" : (work / nanoseconds.Value).ToString("F1", CultureInfo.InvariantCulture);
     }
 }

@@ -6,8 +6,7 @@ using Engine.Memory;
 namespace Engine.Bench;
 
 /// <summary>Row and element-wise kernels on a row that fits the first-level cache.</summary>
-[ShortRunJob]
-public unsafe class VectorBenchmarks
+public unsafe class VectorBenchmarks : IMeasuredWork
 {
     private const int Elements = 2048;
     private readonly AlignedBuffer<float> x = new(Elements), weight = new(Elements), output = new(Elements);
@@ -15,16 +14,12 @@ public unsafe class VectorBenchmarks
     private readonly AlignedBuffer<short> sums = new(Elements / 16);
     private VectorKernels kernels = null!;
 
-    public static IEnumerable<InstructionSet> Sets => BenchmarkSets.Floats;
-
-    [ParamsSource(nameof(Sets))]
-    public InstructionSet Isa { get; set; }
-
     [GlobalSetup]
     public void Setup()
     {
-        kernels = VectorKernels.For(Isa);
-        BenchmarkSets.AssertVectors(Isa, kernels);
+        InstructionSet isa = Claim.Check();
+        kernels = VectorKernels.For(isa);
+        Claim.CheckVectors(isa, kernels);
         var random = new Random(1);
         for (int i = 0; i < Elements; i++)
         {
@@ -64,4 +59,15 @@ public unsafe class VectorBenchmarks
 
     [Benchmark]
     public int ArgMax() => kernels.ArgMax(x.Pointer, Elements);
+
+    Work IMeasuredWork.WorkOf(string method) => new(Elements * method switch
+    {
+        nameof(RmsNorm) => 12.0,
+        nameof(CopySiluMultiply) => 20,
+        nameof(CopyGeluErf) => 16,
+        nameof(Quantize32) => 4 + 1 + 4 / 32.0 + 2 / 16.0,
+        nameof(Quantize256) => 4 + 1 + 4 / 256.0 + 2 / 16.0,
+        nameof(ToHalf) => 6,
+        _ => 4,
+    }, 0);
 }

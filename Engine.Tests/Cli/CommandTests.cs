@@ -147,7 +147,27 @@ public sealed class CommandTests
             Assert.AreEqual(runs.EnumerateArray().Max(run => run.GetProperty(name).GetDouble()),
                 json.GetProperty(name).GetDouble());
         Assert.IsGreaterThan(1_000_000, json.GetProperty("bytes_per_token").GetInt64());
+        Assert.AreEqual("Q8_0", json.GetProperty("weight_type").GetString());
+        // 34 bytes hold 32 weights, and the norms are no matrices.
+        long weights = (json.GetProperty("bytes_per_token").GetInt64()
+            - 4 * json.GetProperty("cache_bytes_per_token").GetInt64()) / 34 * 32;
+        Assert.AreEqual(weights, json.GetProperty("layer_multiply_adds").GetInt64()
+            + json.GetProperty("head_multiply_adds").GetInt64());
         Assert.IsTrue(InstructionSets.TryParse(json.GetProperty("isa").GetString()!, out _));
+    }
+
+    [TestMethod]
+    public void SelfTestListsTheChosenKernels()
+    {
+        JsonElement json = Json("selftest", "--cells");
+        string best = InstructionSets.NameOf(InstructionSets.Best);
+        Assert.AreEqual(best, json.GetProperty("isa").GetString());
+        JsonElement cells = json.GetProperty("cells");
+        Assert.AreEqual(InstructionSets.Supported.Count, cells.EnumerateObject().Count());
+        Assert.StartsWith($"Q4_0 {best} ", cells.GetProperty(best).GetProperty("Q4_0").GetString()!);
+        var console = new TestConsole("");
+        Assert.AreEqual(0, console.Run("selftest", "--cells"), console.ErrorText);
+        Assert.Contains($"{best} Q4_0: Q4_0 {best} ", console.OutputText);
     }
 
     [TestMethod]

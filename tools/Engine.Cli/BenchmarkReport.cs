@@ -1,4 +1,5 @@
 using Engine.Cache;
+using Engine.Transformer;
 
 namespace Engine.Cli;
 
@@ -30,4 +31,16 @@ internal sealed record BenchmarkReport(LanguageModel Model, CacheType CacheType,
     /// <summary>Bytes that the decode of one token reads: every weight once and the cache of <see cref="Depth"/>
     /// tokens. Decode speed times this is the memory bandwidth in use.</summary>
     public long BytesPerToken => Model.WeightBytesPerToken + CacheBytesPerToken * Depth;
+
+    /// <summary>Multiply-adds of one token in the matrices of all layers.</summary>
+    public long LayerMultiplyAdds => Model.Transformer.Weights.Layers.Sum(layer => layer.Linears.Sum(MultiplyAdds));
+
+    /// <summary>Multiply-adds of one position's logits.</summary>
+    public long HeadMultiplyAdds => MultiplyAdds(Model.Transformer.Weights.Output);
+
+    /// <summary>Type of most weights in the layers.</summary>
+    public string WeightType => Model.Transformer.Weights.Layers.SelectMany(layer => layer.Linears)
+        .GroupBy(linear => linear.Weights.Type, MultiplyAdds).MaxBy(group => group.Sum())!.Key.ToString();
+
+    private static long MultiplyAdds(Linear linear) => (long)linear.Weights.Rows * linear.Weights.Columns;
 }

@@ -164,6 +164,9 @@ internal sealed class BenchCommand
         writer.WriteNumber("bytes_per_token", report.BytesPerToken);
         writer.WriteNumber("cache_bytes_per_token", report.CacheBytesPerToken);
         writer.WriteNumber("allocated_bytes_per_token", report.Best.AllocatedBytesPerToken);
+        writer.WriteNumber("layer_multiply_adds", report.LayerMultiplyAdds);
+        writer.WriteNumber("head_multiply_adds", report.HeadMultiplyAdds);
+        writer.WriteString("weight_type", report.WeightType);
         writer.WriteString("isa", InstructionSets.NameOf(report.Model.InstructionSet));
         writer.WriteNumber("threads", report.Model.Threads);
         writer.WriteString("model", report.Model.Name);

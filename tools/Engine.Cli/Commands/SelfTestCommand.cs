@@ -10,6 +10,9 @@ internal sealed class SelfTestCommand
     private readonly Option<bool> json = CliOptions.Json();
     private readonly Option<bool> verbose = CliOptions.Flag("--verbose", "Name every check, not only those that fail");
 
+    private readonly Option<bool> cells = CliOptions.Flag("--cells",
+        "Check nothing: list the kernels that a model gets on each instruction set");
+
     private SelfTestCommand(ICliConsole console) => this.console = console;
 
     public static Command Create(ICliConsole console)
@@ -17,9 +20,9 @@ internal sealed class SelfTestCommand
         var self = new SelfTestCommand(console);
         var command = new CliCommand("selftest",
             "Checks the kernels of every instruction set that works here against scalar code and exact arithmetic.",
-            "engine selftest", "engine selftest --json")
+            "engine selftest", "engine selftest --json", "engine selftest --cells")
         {
-            self.verbose, self.json,
+            self.verbose, self.cells, self.json,
         };
         command.SetAction(self.Run);
         return command;
@@ -30,6 +33,7 @@ internal sealed class SelfTestCommand
         using var interruption = new Interruption(console);
         CancellationToken cancellation = interruption.Token;
         bool asJson = result.GetValue(json);
+        if (result.GetValue(cells)) return ListCells(asJson);
         bool all = result.GetValue(verbose);
         var outcomes = new List<(string Name, InstructionSet Isa, bool Passed, string Detail)>();
         int total = SelfTest.Checks.Count * InstructionSets.Supported.Count;
@@ -44,6 +48,33 @@ internal sealed class SelfTestCommand
         if (asJson) WriteJson(outcomes, passed);
         else WriteText(outcomes, all);
         return passed ? ExitCodes.Done : ExitCodes.Failed;
+    }
+
+    private int ListCells(bool asJson)
+    {
+        if (asJson)
+        {
+            JsonResult.Write(console, writer =>
+            {
+                writer.WriteString("isa", InstructionSets.NameOf(InstructionSets.Best));
+                writer.WriteStartObject("cells");
+                foreach (InstructionSet isa in InstructionSets.Supported)
+                {
+                    writer.WriteStartObject(InstructionSets.NameOf(isa));
+                    foreach ((string use, string cell) in CellTable.Of(isa)) writer.WriteString(use, cell);
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteEndObject();
+            });
+            return ExitCodes.Done;
+        }
+
+        console.Output.WriteLine($"best: {InstructionSets.NameOf(InstructionSets.Best)}");
+        foreach (InstructionSet isa in InstructionSets.Supported)
+            foreach ((string use, string cell) in CellTable.Of(isa))
+                console.Output.WriteLine($"{InstructionSets.NameOf(isa)} {use}: {cell}");
+        return ExitCodes.Done;
     }
 
     private void WriteText(List<(string Name, InstructionSet Isa, bool Passed, string Detail)> outcomes, bool all)

@@ -1,0 +1,38 @@
+using Engine.Formats;
+using Engine.Isa;
+
+namespace Engine.Tests.Isa;
+
+/// <summary>The table of chosen kernels, by which native builds are compared with the just-in-time compiler.</summary>
+[TestClass]
+public sealed class CellTableTests
+{
+    public static IEnumerable<object[]> Supported => InstructionSets.Supported.Select(isa => new object[] { isa });
+
+    [TestMethod]
+    [DynamicData(nameof(Supported))]
+    public void Every_format_has_a_cell_of_the_instruction_set(InstructionSet isa)
+    {
+        Dictionary<string, string> cells = CellTable.Of(isa).ToDictionary(pair => pair.Use, pair => pair.Cell);
+        string name = InstructionSets.NameOf(isa);
+        foreach (WeightFormat format in WeightFormats.All)
+            Assert.StartsWith($"{format.Name} {name}", cells[format.Name]);
+        foreach (string fast in (string[])["F16", "Q4_0", "Q4_1", "Q8_0", "Q4_K", "Q6_K"])
+            Assert.DoesNotContain(" decoded", cells[fast]);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Supported))]
+    public void The_table_shows_the_width_of_the_vectors(InstructionSet isa)
+    {
+        string words = isa switch
+        {
+            InstructionSet.Scalar => "FloatWordsScalar",
+            InstructionSet.Neon or InstructionSet.NeonDotProd => "FloatWords128",
+            InstructionSet.Avx2 or InstructionSet.Avx2Vnni => "FloatWords256",
+            _ => "FloatWords512",
+        };
+        foreach ((string use, string cell) in CellTable.Of(isa).Where(pair => pair.Use is "vector" or "attention"))
+            Assert.Contains($"<{words}, ", cell, use);
+    }
+}

@@ -1,0 +1,3 @@
+using Engine.Compare;
+
+return CompareCommand.Create().Parse(args).Invoke();

@@ -18,7 +18,8 @@ internal sealed unsafe class AttendStage(ForwardState state, ExactAttention kern
         (int row, int rows) = state.Tiles[state.Tiles.Count - 1 - chunk / kvHeads];
         int kvHead = chunk % kvHeads;
         int group = layer.Config.Heads / kvHeads;
-        KvRing ring = state.SequenceOf(row).Cache.Ring(layer.Group);
+        Sequence sequence = state.SequenceOf(row);
+        KvRing ring = sequence.Cache.Ring(layer.Group);
         int* positions = state.Positions + row;
         ring.Visible(positions[0], positions[rows - 1], out int begin1, out int end1, out int begin2, out int end2);
         var task = new AttentionTask
@@ -47,6 +48,9 @@ internal sealed unsafe class AttendStage(ForwardState state, ExactAttention kern
             OutputRowStride = state.AttentionOutput.ValueStride,
             OutputHeadStride = config.ValueDimension,
         };
-        kernel.Attend(task, state.Scratch(worker));
+        if (sequence.Selector is { } selector && rows == 1 && state.IsIndependent(row))
+            selector.Attend(kernel, task, ring, kvHead, worker, state.Scratch(worker));
+        else
+            kernel.Attend(task, state.Scratch(worker));
     }
 }

@@ -27,6 +27,9 @@ internal sealed class SavedSession : IDisposable
         int length = reader.Int32("tokens", 0, ContextLength);
         Evaluated = reader.Int32("evaluated tokens", 0, length);
         Gap = reader.Int32("gap", 0, Slides ? longest : 0);
+        if (Gap > 0 && Evaluated <= SinksOf(ContextLength))
+            throw reader.Error("evaluated tokens", $"more than the {SinksOf(ContextLength)} before the gap",
+                $"{Evaluated}");
         bool hasLogits = reader.Int32("logits", 0, Evaluated == length && length > 0 ? 1 : 0) == 1;
         ulong given = reader.UInt64();
         if (given > (Slides ? long.MaxValue : 0UL) || given < (ulong)Gap)

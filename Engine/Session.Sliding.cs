@@ -1,3 +1,4 @@
+using Engine.Attention;
 using Engine.Transformer;
 
 namespace Engine;
@@ -64,6 +65,16 @@ public sealed partial class Session
         digest.Add(wanted.Slice(sinks, between));
         if (digest != dropped) return common;
         return sinks + Tokens[sinks..].CommonPrefixLength(wanted[(sinks + between)..]);
+    }
+
+    /// <summary>Computes exact attention besides wherever pages are selected, and collects the error; null if none are.
+    /// The caller disposes it after the session's last step.</summary>
+    internal PageErrors? MeasurePages()
+    {
+        if (sequence.Selector is not { } selector) return null;
+        ModelConfig config = Model.Transformer.Config;
+        return selector.Errors = new PageErrors(Model.Threads,
+            config.Layers.Max(layer => layer.Heads / layer.KvHeads), config.ValueDimension);
     }
 
     /// <summary>Goes back as <see cref="Truncate"/> does, or to the beginning where a sliding window has moved on.

@@ -116,8 +116,8 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Opens a conversation that <see cref="Session.Save"/> has saved: it goes on with the very tokens, to the
     /// last bit, that would have followed then, if the model is loaded with the same options.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="options">Only <see cref="SessionOptions.ContextLength"/> and <see cref="SessionOptions.PageBudget"/>
-    /// count, where they are not 0; all else is as saved.</param>
+    /// <param name="options">Only <see cref="SessionOptions.ContextLength"/> and <see
+    /// cref="SessionOptions.PageBudget"/> count, where they are not 0; all else is as saved.</param>
     /// <exception cref="InvalidDataException">The file is damaged, of a newer version, or of another model; the message
     /// says what was expected and what was found.</exception>
     /// <exception cref="InvalidOperationException">The conversation does not fit the context length.</exception>

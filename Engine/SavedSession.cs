@@ -5,9 +5,9 @@ using Engine.Transformer;
 namespace Engine;
 
 /// <summary>A saved conversation whose file was checked and read up to the caches.</summary>
-/// <remarks>Layout behind the preamble: architecture, name, fingerprint of the model; context length, cache type, slides,
-/// sinks, page budget, tokens, evaluated tokens, gap, has logits; tokens that were given up and their digest; token ids;
-/// logits if any; note; number of caches, and each (<see cref="SavedRing"/>).</remarks>
+/// <remarks>Layout behind the preamble: architecture, name, fingerprint of the model; context length, cache type,
+/// slides, sinks, page budget, tokens, evaluated tokens, gap, has logits; tokens that were given up and their digest;
+/// token ids; logits if any; note; number of caches, and each (<see cref="SavedRing"/>).</remarks>
 internal sealed class SavedSession : IDisposable
 {
     private readonly LanguageModel model;

@@ -134,8 +134,8 @@ public sealed partial class Session : IDisposable
     }
 
     /// <summary>Goes back to the first <paramref name="length"/> tokens of those that are held.</summary>
-    /// <remarks>Tokens that were given up do not come back; going back to the first ones, which stay, forgets that there
-    /// were any.</remarks>
+    /// <remarks>Tokens that were given up do not come back; going back to the first ones, which stay, forgets that
+    /// there were any.</remarks>
     /// <exception cref="InvalidOperationException">A sliding window no longer holds what would be needed: only
     /// <see cref="Reset"/> helps.</exception>
     public void Truncate(int length)

@@ -19,8 +19,8 @@ public sealed record SessionOptions
     public ContextOverflow Overflow { get; init; }
 
     /// <summary>First tokens of the conversation that stay when others are given up, and that
-    /// <see cref="PageBudget"/> never leaves out; less than half of the context counts. Models lean on their first tokens
-    /// whatever they say (attention sinks).</summary>
+    /// <see cref="PageBudget"/> never leaves out; less than half of the context counts. Models lean on their first
+    /// tokens whatever they say (attention sinks).</summary>
     public int SinkTokens { get; init; } = 64;
 
     /// <summary>Tokens that each new token reads at most when text is generated: those of the pages of 16 that can

@@ -3,8 +3,8 @@ using Engine.Kernels;
 
 namespace Engine.Attention;
 
-/// <summary>Keeps the bounds of a ring's pages: computed anew from the stored keys whenever a slot is written or shifted,
-/// so that what was overwritten or taken back leaves no trace.</summary>
+/// <summary>Keeps the bounds of a ring's pages: computed anew from the stored keys whenever a slot is written or
+/// shifted, so that what was overwritten or taken back leaves no trace.</summary>
 internal static unsafe class PageBounds
 {
     /// <summary>Bounds of the pages that hold positions [low, high].</summary>

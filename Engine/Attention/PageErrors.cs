@@ -23,7 +23,8 @@ internal sealed unsafe class PageErrors : IDisposable
     }
 
     /// <summary>‖output − exact‖ / ‖exact‖ over all heads, layers and tokens measured.</summary>
-    public double OutputError => Total(s => s.Exact) > 0 ? Math.Sqrt(Total(s => s.Difference) / Total(s => s.Exact)) : 0;
+    public double OutputError => Total(s => s.Exact) > 0
+        ? Math.Sqrt(Total(s => s.Difference) / Total(s => s.Exact)) : 0;
 
     /// <summary>Mean |log-sum-exp − exact|.</summary>
     public double LogSumExpError => Total(s => s.Outputs) > 0

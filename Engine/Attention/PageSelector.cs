@@ -4,13 +4,13 @@ using Engine.Memory;
 
 namespace Engine.Attention;
 
-/// <summary>Attention of one row over the pages that can matter most to it (Quest, arXiv 2406.10774), within a budget of
-/// tokens.</summary>
+/// <summary>Attention of one row over the pages that can matter most to it (Quest, arXiv 2406.10774), within a budget
+/// of tokens.</summary>
 /// <remarks>
 /// A page's keys lie between its bounds, so no score in it exceeds Σ max(q · low, q · high). The query heads of a group
 /// read one set of pages: each head weighs a page by e^(bound − its largest bound), and the weights of the heads are
-/// added. Pages with the first tokens and with the newest are always read; so are those that the next few tokens will be
-/// written to, because what is guessed ahead must not change what is read for the tokens before it.
+/// added. Pages with the first tokens and with the newest are always read; so are those that the next few tokens will
+/// be written to, because what is guessed ahead must not change what is read for the tokens before it.
 /// </remarks>
 internal sealed unsafe class PageSelector : IDisposable
 {
@@ -77,8 +77,9 @@ internal sealed unsafe class PageSelector : IDisposable
         var weights = new Span<float>(floats.Pointer + ((nint)worker * 2 * capacity), count);
         var work = new Span<float>(floats.Pointer + (((nint)worker * 2) + 1) * capacity, count);
         weights.Clear();
-        for (int query = 0; query < task.GroupHeads; query++) Weigh(task, ring, head, query, first, second, weights, work);
         int required = Require(ring, task.Positions[0], first, second, weights);
+        for (int query = 0; query < task.GroupHeads; query++)
+            Weigh(task, ring, head, query, first, second, weights, work);
         float least = Threshold(weights, work, pagesRead - required, out int ofEquals);
         SlotRange* chosen = ranges.Pointer + ((nint)worker * capacity);
         int chosenCount = 0;
@@ -104,7 +105,8 @@ internal sealed unsafe class PageSelector : IDisposable
         ranges.Dispose();
     }
 
-    /// <summary>Adds the weights that one query head gives the pages.</summary>
+    /// <summary>Adds the weights that one query head gives the pages that are not read anyway: those may hold later
+    /// tokens already, and must not have a say.</summary>
     private void Weigh(in AttentionTask task, KvRing ring, int head, int queryHead, PageRun first, PageRun second,
         Span<float> weights, Span<float> work)
     {
@@ -112,6 +114,7 @@ internal sealed unsafe class PageSelector : IDisposable
         float largest = float.NegativeInfinity;
         for (int i = 0; i < work.Length; i++)
         {
+            if (float.IsPositiveInfinity(weights[i])) continue;
             int page = i < first.Count ? first.Page(i) : second.Page(i);
             float bound = task.Scale * kernels.UpperBound(query, ring.Pages!.Low(head, page),
                 ring.Pages.High(head, page), task.KeyDimension);
@@ -121,7 +124,8 @@ internal sealed unsafe class PageSelector : IDisposable
             largest = Math.Max(largest, work[i]);
         }
 
-        for (int i = 0; i < work.Length; i++) weights[i] += MathF.Exp(work[i] - largest);
+        for (int i = 0; i < work.Length; i++)
+            if (!float.IsPositiveInfinity(weights[i])) weights[i] += MathF.Exp(work[i] - largest);
     }
 
     /// <summary>Gives the pages that are always read an infinite weight.</summary>

@@ -2,8 +2,8 @@ using Engine.Memory;
 
 namespace Engine.Cache;
 
-/// <summary>Least and greatest key of every page of slots, element by element, by which a query can tell how much a page
-/// can matter at most (Quest, arXiv 2406.10774).</summary>
+/// <summary>Least and greatest key of every page of slots, element by element, by which a query can tell how much a
+/// page can matter at most (Quest, arXiv 2406.10774).</summary>
 internal sealed unsafe class KvPages : IDisposable
 {
     /// <summary>Slots of a page.</summary>

@@ -7,7 +7,8 @@ namespace Engine.Cache;
 /// Layout: [kv head][slot][row], rows padded by the caller's row size, so that one KV head's slots are contiguous. The
 /// first S positions (sinks) keep their slots, the others go round in the C − S behind them:
 /// slot(p) = p &lt; S ? p : S + (p − S + turn) mod (C − S); without sinks p mod C. A window's ring is shorter than the
-/// context. The turn is 0 until positions are re-assigned (<see cref="Shift"/>), which moves no row. Order is carried by
+/// context. The turn is 0 until positions are re-assigned (<see cref="Shift"/>), which moves no row. Order is carried
+/// by
 /// <see cref="Positions"/> alone. Nothing allocates after construction.
 /// </remarks>
 internal sealed unsafe class KvRing : IDisposable

@@ -3,8 +3,8 @@ namespace Engine.Cache;
 /// <summary>The rings of one sequence, one per layer group.</summary>
 /// <remarks>
 /// Tokens are counted by index, 0 … Length − 1. Index and position are the same until a cache that slides gives up
-/// tokens behind its sinks: then the positions of those that follow are larger by <see cref="Gap"/>, until the positions
-/// reach what the model was trained for and the gap is closed (<see cref="CloseGap"/>).
+/// tokens behind its sinks: then the positions of those that follow are larger by <see cref="Gap"/>, until the
+/// positions reach what the model was trained for and the gap is closed (<see cref="CloseGap"/>).
 /// </remarks>
 internal sealed class SequenceCache : IDisposable
 {

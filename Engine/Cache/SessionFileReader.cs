@@ -102,7 +102,8 @@ internal sealed class SessionFileReader : IDisposable
         if (zero != 0) throw Error("preamble", "0 behind the version", $"{zero}");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(preamble[16..]);
         if (length != (ulong)Remaining)
-            throw Error("length", $"{length} bytes behind the preamble", $"{Remaining}: the file is cut off or damaged");
+            throw Error("length", $"{length} bytes behind the preamble",
+                $"{Remaining}: the file is cut off or damaged");
         CheckSum(preamble[24..]);
     }
 
@@ -113,7 +114,8 @@ internal sealed class SessionFileReader : IDisposable
         Span<byte> found = stackalloc byte[16];
         hash.GetCurrentHash(found);
         if (!found.SequenceEqual(expected))
-            throw Error("checksum", Convert.ToHexString(expected), $"{Convert.ToHexString(found)}: the file is damaged");
+            throw Error("checksum", Convert.ToHexString(expected),
+                $"{Convert.ToHexString(found)}: the file is damaged");
         stream.Position = SessionFileWriter.PreambleBytes;
     }
 }

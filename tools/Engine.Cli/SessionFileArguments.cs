@@ -40,6 +40,12 @@ internal sealed class SessionFileArguments
         session.Save(path);
     }
 
+    /// <summary>A context for more tokens, no smaller than the saved one, within what the model was trained for; what
+    /// has slid stays as it is.</summary>
+    public static int Context(SavedSession saved, LanguageModel model, int enough) =>
+        saved.DroppedTokens > 0 ? saved.ContextLength
+            : Math.Max(enough, Math.Min(saved.ContextLength, model.TrainedContextLength));
+
     /// <summary>The messages of a saved conversation; null if it is a text.</summary>
     /// <exception cref="InvalidDataException">The note is something else.</exception>
     public static List<ChatMessage>? Read(SavedSession saved)

@@ -93,6 +93,8 @@ internal sealed class ChatCommand
         history.AddRange(SessionFileArguments.Read(saved) ?? throw new InvalidOperationException(
             "the saved session is a text without messages; engine run --load-session goes on with it"));
         slides = saved.Slides;
+        int usual = Math.Min(SessionOptions.DefaultContextLength, loaded.TrainedContextLength);
+        if (context == 0) context = SessionFileArguments.Context(saved, loaded, usual);
         return saved.Restore(context, cache.PageBudget(result));
     }
 

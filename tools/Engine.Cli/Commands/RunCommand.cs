@@ -148,7 +148,6 @@ internal sealed class RunCommand
         int held = saved is null || (messages is not null && tokens > 0) ? 0 : saved.Tokens.Length;
         bool slides = saved?.Slides ?? cache.Slides(result);
         int context = arguments.Context(result);
-        if (context == 0 && saved is { DroppedTokens: > 0 }) context = saved.ContextLength;
         if (context == 0) context = EnoughContext(result, loaded, saved, held + tokens);
         if (held + tokens > context && !slides)
             throw new InvalidOperationException(
@@ -164,8 +163,7 @@ internal sealed class RunCommand
         int usual = Math.Min(SessionOptions.DefaultContextLength, loaded.TrainedContextLength);
         int enough = (int)Math.Min(loaded.TrainedContextLength,
             answer == 0 ? Math.Max(usual, tokens + 1L) : (long)tokens + answer);
-        return saved is null ? enough
-            : Math.Max(enough, Math.Min(saved.ContextLength, loaded.TrainedContextLength));
+        return saved is null ? enough : SessionFileArguments.Context(saved, loaded, enough);
     }
 
     /// <summary>An answer that was cut off and goes on stays one message.</summary>

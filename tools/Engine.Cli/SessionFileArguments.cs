@@ -40,10 +40,10 @@ internal sealed class SessionFileArguments
         session.Save(path);
     }
 
-    /// <summary>A context for more tokens, no smaller than the saved one, within what the model was trained for; what
-    /// has slid stays as it is.</summary>
+    /// <summary>A context for more tokens, no smaller than the saved one, within what the model was trained for; 0, as
+    /// it was saved, for one that has slid.</summary>
     public static int Context(SavedSession saved, LanguageModel model, int enough) =>
-        saved.DroppedTokens > 0 ? saved.ContextLength
+        saved.DroppedTokens > 0 ? 0
             : Math.Max(enough, Math.Min(saved.ContextLength, model.TrainedContextLength));
 
     /// <summary>The messages of a saved conversation; null if it is a text.</summary>

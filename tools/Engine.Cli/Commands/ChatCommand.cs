@@ -123,7 +123,7 @@ internal sealed class ChatCommand
         {
             history.RemoveAt(history.Count - 1);
             Say($"The conversation has {ids.Length} tokens and the context only {session.ContextLength}: /reset, or "
-                + "start again with a larger --context.");
+                + "start again with a larger --context or --overflow slide.");
             return;
         }
 

@@ -151,10 +151,12 @@ internal sealed class RunCommand
         if (context == 0) context = EnoughContext(result, loaded, saved, held + tokens);
         if (held + tokens > context && !slides)
             throw new InvalidOperationException(
-                $"the prompt has {held + tokens} tokens, the context only {context} (--context)");
-        return saved is null ? loaded.CreateSession(cache.Apply(result, arguments.Session(result, context)))
-            : saved.Restore(Math.Max(context, arguments.Context(result) > 0 ? 0 : saved.Tokens.Length),
-                cache.PageBudget(result));
+                $"the prompt has {held + tokens} tokens, the context only {context} (--context, or "
+                + "--overflow slide)");
+        if (saved is null) return loaded.CreateSession(cache.Apply(result, arguments.Session(result, context)));
+        // The template may write fewer tokens than are held; those that differ are dropped after loading.
+        if (context > 0 && arguments.Context(result) == 0) context = Math.Max(context, saved.Tokens.Length);
+        return saved.Restore(context, cache.PageBudget(result));
     }
 
     private int EnoughContext(ParseResult result, LanguageModel loaded, SavedSession? saved, int tokens)

@@ -8,7 +8,8 @@ public sealed record GenerationOptions
     /// <summary>How the next token is chosen.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
-    /// <summary>Most tokens to generate; 0 = as many as the context holds.</summary>
+    /// <summary>Most tokens to generate; 0 = as many as the context holds, or without bound where it slides
+    /// (<see cref="ContextOverflow.KeepSinksAndRecent"/>).</summary>
     public int MaxTokens { get; init; }
 
     /// <summary>Texts that end the generation; they are not part of the result.</summary>

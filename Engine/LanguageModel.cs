@@ -15,6 +15,7 @@ public sealed class LanguageModel : IDisposable
     private readonly GgufFile file;
     private readonly Lazy<Tokenizer> tokenizer;
     private readonly Lazy<ChatTemplate?> chatTemplate;
+    private readonly Lazy<UInt128> fingerprint;
 
     private LanguageModel(GgufFile file, TransformerModel transformer)
     {
@@ -23,6 +24,7 @@ public sealed class LanguageModel : IDisposable
         // A vocabulary takes longer to read than a forward step of a small model, and not every use needs one.
         tokenizer = new Lazy<Tokenizer>(() => ModelText.ReadTokenizer(file.Metadata));
         chatTemplate = new Lazy<ChatTemplate?>(() => ModelText.ReadChatTemplate(file.Metadata));
+        fingerprint = new Lazy<UInt128>(() => ModelFingerprint.Of(file));
     }
 
     /// <summary>Name that the file gives the model, or its architecture.</summary>
@@ -55,6 +57,9 @@ public sealed class LanguageModel : IDisposable
     public ChatTemplate? ChatTemplate => chatTemplate.Value;
 
     internal TransformerModel Transformer { get; }
+
+    /// <summary>Tells this model from others.</summary>
+    internal UInt128 Fingerprint => fingerprint.Value;
 
     /// <summary>Bytes of the matrices that one token passes through; of the embeddings only the head counts.</summary>
     internal long WeightBytesPerToken => BytesOf(Transformer.Weights.Output)
@@ -89,15 +94,42 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <summary>Opens a conversation with an empty cache.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The model has no positions for so long a context.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The model has no positions for so long a context, or an option is
+    /// out of its range.</exception>
+    /// <exception cref="InvalidOperationException">The context is to slide, and the model's positions cannot be moved.
+    /// </exception>
     public Session CreateSession(SessionOptions? options = null)
     {
         options ??= new SessionOptions();
         ArgumentOutOfRangeException.ThrowIfNegative(options.ContextLength, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.SinkTokens, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.PageBudget, nameof(options));
         int length = options.ContextLength > 0 ? options.ContextLength
             : Math.Min(Math.Min(SessionOptions.DefaultContextLength, TrainedContextLength), Transformer.LargestContext);
         ObjectDisposedException.ThrowIf(Transformer.IsDisposed, this);
-        return new Session(this, Transformer.OpenSequence(length, options.CacheType), length);
+        var policy = new SequencePolicy(options.Overflow == ContextOverflow.KeepSinksAndRecent, options.SinkTokens,
+            options.PageBudget);
+        return new Session(this, Transformer.OpenSequence(length, options.CacheType, policy), length,
+            options.SinkTokens);
+    }
+
+    /// <summary>Opens a conversation that <see cref="Session.Save"/> has saved: it goes on with the very tokens, to the
+    /// last bit, that would have followed then, if the model is loaded with the same options.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Only <see cref="SessionOptions.ContextLength"/> and <see
+    /// cref="SessionOptions.PageBudget"/> count, where they are not 0; all else is as saved.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, of a newer version, or of another model; the message
+    /// says what was expected and what was found.</exception>
+    /// <exception cref="InvalidOperationException">The conversation does not fit the context length.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public Session LoadSession(string path, SessionOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentOutOfRangeException.ThrowIfNegative(options?.ContextLength ?? 0, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options?.PageBudget ?? 0, nameof(options));
+        ObjectDisposedException.ThrowIf(Transformer.IsDisposed, this);
+        using SavedSession saved = SavedSession.Open(this, path);
+        return saved.Restore(options?.ContextLength ?? 0, options?.PageBudget ?? 0);
     }
 
     /// <summary>Bytes that the cache takes for each token of the context: keys and values of the layers that own a

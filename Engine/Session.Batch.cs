@@ -11,7 +11,7 @@ public sealed partial class Session
     internal void CheckCanGrow()
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        if (Length == ContextLength) throw ContextFull(1);
+        if (Length == ContextLength && !Slides) throw ContextFull(1);
     }
 
     internal void CheckCanContinue()
@@ -21,7 +21,7 @@ public sealed partial class Session
             throw new InvalidOperationException("there is nothing to continue: evaluate a prompt first");
     }
 
-    internal void AppendToken(int token) => Append(new ReadOnlySpan<int>(in token));
+    internal void AppendToken(int token) => Append(new ReadOnlySpan<int>(in token), CancellationToken.None);
 
     /// <summary>Evaluates all pending tokens but the last, which a common step takes.</summary>
     internal void EvaluateUpToLast()
@@ -59,6 +59,6 @@ public sealed partial class Session
     /// </summary>
     internal void ForgetLast()
     {
-        if (!disposed) KeepPrefix(Tokens);
+        if (!disposed) GoBack(Math.Max(0, Length - 1));
     }
 }

@@ -115,7 +115,7 @@ public sealed partial class Session
 
     private void PrefillPrompt(ReadOnlySpan<int> prompt, GenerationOptions options, CancellationToken cancellation)
     {
-        if (prompt.Length > ContextLength - Length) throw ContextFull(prompt.Length);
+        if (!Slides && prompt.Length > ContextLength - Length) throw ContextFull(prompt.Length);
         if (prompt.IsEmpty) Prefill(prompt, cancellation);
         for (int done = 0; done < prompt.Length;)
         {
@@ -132,7 +132,7 @@ public sealed partial class Session
         while (true)
         {
             if (options.MaxTokens > 0 && generated.Count >= options.MaxTokens) return StopReason.Length;
-            if (Length == ContextLength) return StopReason.Context;
+            if (Length == ContextLength && !Slides) return StopReason.Context;
             cancellation.ThrowIfCancellationRequested();
             int room = options.MaxTokens > 0 ? options.MaxTokens - generated.Count : int.MaxValue;
             int token = Next(sampler, speculation, room);

@@ -19,11 +19,13 @@ public sealed partial class Session : IDisposable
     private readonly StepBatch batch;
     private readonly float[] logits;
     private readonly int[] tokens;
+    private readonly int sinkTokens;
     private bool hasLogits;
     private bool disposed;
 
-    internal Session(LanguageModel model, Sequence sequence, int contextLength)
+    internal Session(LanguageModel model, Sequence sequence, int contextLength, int sinkTokens)
     {
+        this.sinkTokens = sinkTokens;
         Model = model;
         this.sequence = sequence;
         ContextLength = contextLength;
@@ -38,10 +40,10 @@ public sealed partial class Session : IDisposable
     /// <summary>Tokens that fit.</summary>
     public int ContextLength { get; }
 
-    /// <summary>Tokens so far, including one that was chosen and not yet evaluated.</summary>
+    /// <summary>Tokens so far that are held, including one that was chosen and not yet evaluated.</summary>
     public int Length { get; private set; }
 
-    /// <summary>The tokens so far.</summary>
+    /// <summary>The tokens so far that are held.</summary>
     public ReadOnlySpan<int> Tokens => tokens.AsSpan(0, Length);
 
     /// <summary>Bytes reserved for cached keys and values.</summary>
@@ -56,8 +58,13 @@ public sealed partial class Session : IDisposable
     /// <exception cref="InvalidOperationException">The context is full, or nothing is left to evaluate.</exception>
     public ReadOnlySpan<float> Prefill(ReadOnlySpan<int> next, CancellationToken cancellation = default)
     {
-        Append(next);
-        EvaluatePending(cancellation);
+        Check(next);
+        do
+        {
+            next = next[Append(next, cancellation)..];
+            EvaluatePending(cancellation);
+        }
+        while (!next.IsEmpty);
         return hasLogits ? logits : throw new InvalidOperationException("there is nothing to evaluate: give tokens");
     }
 
@@ -71,10 +78,20 @@ public sealed partial class Session : IDisposable
     {
         ArgumentNullException.ThrowIfNull(consumer);
         ArgumentOutOfRangeException.ThrowIfNegative(chunk);
+        Check(next);
         if (Evaluated < Length) EvaluatePending(cancellation);
-        Append(next);
-        TransformerModel transformer = Model.Transformer;
         int step = chunk == 0 ? batch.Capacity : Math.Min(chunk, batch.Capacity);
+        do
+        {
+            next = next[Append(next, cancellation)..];
+            EvaluateAll(consumer, step, cancellation);
+        }
+        while (!next.IsEmpty);
+    }
+
+    private void EvaluateAll(LogitsConsumer consumer, int step, CancellationToken cancellation)
+    {
+        TransformerModel transformer = Model.Transformer;
         while (Evaluated < Length)
         {
             StopIfCancelled(cancellation);
@@ -87,7 +104,7 @@ public sealed partial class Session : IDisposable
                 {
                     int count = Math.Min(ForwardPass.LogitRows, rows - row);
                     Span<float> values = transformer.Forward.Logits(row, count);
-                    consumer(first + row, values);
+                    consumer((int)DroppedTokens + first + row, values);
                     if (row + count == rows) values[^logits.Length..].CopyTo(logits);
                 }
 
@@ -107,15 +124,18 @@ public sealed partial class Session : IDisposable
         ArgumentNullException.ThrowIfNull(sampler);
         if (Evaluated < Length) EvaluatePending(CancellationToken.None);
         if (!hasLogits) throw new InvalidOperationException("there is nothing to continue: evaluate a prompt first");
-        if (Length == ContextLength) throw ContextFull(1);
+        if (Length == ContextLength && !Slides) throw ContextFull(1);
         // The sampler works in place; a second choice from the same logits would see its traces.
         hasLogits = false;
         int token = sampler.Sample(logits, chosenFrom);
+        if (Length == ContextLength) MakeRoom();
         tokens[Length++] = token;
         return token;
     }
 
-    /// <summary>Goes back to the first <paramref name="length"/> tokens.</summary>
+    /// <summary>Goes back to the first <paramref name="length"/> tokens of those that are held.</summary>
+    /// <remarks>Tokens that were given up do not come back; going back to the first ones, which stay, forgets that
+    /// there were any.</remarks>
     /// <exception cref="InvalidOperationException">A sliding window no longer holds what would be needed: only
     /// <see cref="Reset"/> helps.</exception>
     public void Truncate(int length)
@@ -126,6 +146,9 @@ public sealed partial class Session : IDisposable
         sequence.Cache.Truncate(length);
         Length = length;
         hasLogits = false;
+        if (length > sequence.Cache.Sinks) return;
+        DroppedTokens = 0;
+        dropped = default;
     }
 
     /// <summary>Forgets everything.</summary>
@@ -133,25 +156,22 @@ public sealed partial class Session : IDisposable
     {
         Truncate(0);
         LastGeneration = null;
+        Note = null;
     }
 
     /// <summary>Goes back as far as needed for the conversation to be a beginning of <paramref name="wanted"/>, and at
     /// least one token less than it: what is left of it can be given to <see cref="Prefill"/>.</summary>
-    /// <returns>Tokens that are kept.</returns>
+    /// <param name="wanted">A whole conversation, with the tokens that were given up: they are recognised.</param>
+    /// <returns>Tokens of <paramref name="wanted"/> that are kept, those that were given up included.</returns>
     public int KeepPrefix(ReadOnlySpan<int> wanted)
     {
-        int common = Math.Min(Tokens.CommonPrefixLength(wanted), Math.Max(0, wanted.Length - 1));
-        try
-        {
-            Truncate(common);
-        }
-        catch (InvalidOperationException)
-        {
-            // A sliding window has moved on: evaluate it all again.
-            Truncate(0);
-        }
-
-        return Length;
+        int longest = (int)Math.Max(0, wanted.Length - 1 - DroppedTokens);
+        int common = CommonPrefix(wanted);
+        // Without a token behind the first ones those that were given up between them are gone as well.
+        if (DroppedTokens > 0 && Math.Min(common, longest) <= sequence.Cache.Sinks)
+            longest = Math.Max(0, Math.Min(wanted.Length - 1, sequence.Cache.Sinks));
+        GoBack(Math.Min(common, longest));
+        return (int)(DroppedTokens + Length);
     }
 
     /// <inheritdoc/>
@@ -175,7 +195,7 @@ public sealed partial class Session : IDisposable
 
     private int Evaluated => sequence.Cache.Length;
 
-    private void Append(ReadOnlySpan<int> next)
+    private void Check(ReadOnlySpan<int> next)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (next.IsEmpty && Length == 0) throw new ArgumentException("there are no tokens", nameof(next));
@@ -183,9 +203,6 @@ public sealed partial class Session : IDisposable
             if ((uint)token >= (uint)logits.Length)
                 throw new ArgumentException(
                     $"token {token} does not exist: the vocabulary has {logits.Length} tokens", nameof(next));
-        if (next.Length > ContextLength - Length) throw ContextFull(next.Length);
-        next.CopyTo(tokens.AsSpan(Length));
-        Length += next.Length;
     }
 
     private InvalidOperationException ContextFull(int more) =>
@@ -234,7 +251,7 @@ public sealed partial class Session : IDisposable
         catch
         {
             // Slots were given out and not all of them written: later steps must not read them.
-            KeepPrefix(tokens.AsSpan(0, before + 1));
+            GoBack(before);
             throw;
         }
     }

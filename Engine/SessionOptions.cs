@@ -14,4 +14,17 @@ public sealed record SessionOptions
 
     /// <summary>Storage of cached keys and values.</summary>
     public CacheType CacheType { get; init; } = CacheType.F16;
+
+    /// <summary>What happens when the context is full.</summary>
+    public ContextOverflow Overflow { get; init; }
+
+    /// <summary>First tokens of the conversation that stay when others are given up, and that
+    /// <see cref="PageBudget"/> never leaves out; less than half of the context counts. Models lean on their first
+    /// tokens whatever they say (attention sinks).</summary>
+    public int SinkTokens { get; init; } = 64;
+
+    /// <summary>Tokens that each new token reads at most when text is generated: those of the pages of 16 that can
+    /// matter most to it, the first and the newest always (Quest, arXiv 2406.10774). The cache still holds all. Faster
+    /// with a long context, and an approximation. 0 = all, exactly.</summary>
+    public int PageBudget { get; init; }
 }

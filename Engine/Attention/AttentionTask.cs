@@ -3,7 +3,11 @@ using Engine.Cache;
 namespace Engine.Attention;
 
 /// <summary>Half-open range of ring slots.</summary>
-internal readonly record struct SlotRange(int Begin, int End);
+internal readonly record struct SlotRange(int Begin, int End)
+{
+    /// <summary>Slots.</summary>
+    public int Count => End - Begin;
+}
 
 /// <summary>One task of exact attention: all query heads of one KV head for a run of rows of one sequence.</summary>
 /// <remarks>A slot s is visible to a row at position p if 0 ≤ pos[s] ≤ p and (Window = 0 or pos[s] &gt; p − Window).
@@ -45,6 +49,10 @@ internal unsafe struct AttentionTask
     /// <summary>The slots to look at: at most two ranges that together hold every visible slot.</summary>
     public SlotRange First;
     public SlotRange Second;
+
+    /// <summary>Further ranges after the two, which are empty where pages are selected; null = none.</summary>
+    public SlotRange* More;
+    public int MoreCount;
 
     /// <summary>Elements of a key (and query) head and of a value (and output) head; any positive number.</summary>
     public int KeyDimension;

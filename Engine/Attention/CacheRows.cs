@@ -45,6 +45,18 @@ internal static unsafe class CacheRows
         }
     }
 
+    /// <summary>Reads the first <paramref name="n"/> elements of a row, as attention reads them.</summary>
+    public static void Read(VectorKernels kernels, CacheType type, byte* row, float* x, int n)
+    {
+        switch (type)
+        {
+            case CacheType.F32: NativeMemory.Copy(row, x, (nuint)n * sizeof(float)); break;
+            case CacheType.F16: kernels.FromFiniteHalf((ushort*)row, x, n); break;
+            case CacheType.Q8_0: kernels.DequantizeQ8_0Row(row, x, n); break;
+            default: throw new NotSupportedException($"cache type {type}");
+        }
+    }
+
     private static int BytesPerBlock(CacheType type) => type switch
     {
         CacheType.F32 => BlockElements * sizeof(float),

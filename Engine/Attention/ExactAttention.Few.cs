@@ -78,6 +78,7 @@ internal sealed unsafe partial class ExactAttention<W, V>
             PrepareFew(task, parts, states, begin, count);
             AttendFewIn(task, parts, states, begin, count, task.First);
             AttendFewIn(task, parts, states, begin, count, task.Second);
+            for (int i = 0; i < task.MoreCount; i++) AttendFewIn(task, parts, states, begin, count, task.More[i]);
         }
     }
 

@@ -51,6 +51,7 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
             Prepare(task, parts, begin, count);
             AttendRange(task, parts, begin, count, task.First);
             AttendRange(task, parts, begin, count, task.Second);
+            for (int i = 0; i < task.MoreCount; i++) AttendRange(task, parts, begin, count, task.More[i]);
             for (int i = 0; i < count; i++)
             {
                 float* sums = parts.Sums + (i * parts.ValueElements);

@@ -33,6 +33,8 @@ internal static unsafe class VectorChecks
         Check("quantize", Quantize),
         Check("half", Halve),
         Check("cache row", (k, x, y, n) => k.QuantizeQ8_0Row(y, (byte*)x, n)),
+        Check("cache row back", ReadRows),
+        Check("bounds", Bound),
     ];
 
     private static SelfCheck Check(string name, Kernel kernel) =>
@@ -77,6 +79,29 @@ internal static unsafe class VectorChecks
             kernels.Quantize(y, n, group, quants, scales, sums);
             for (int i = 0; i < n; i++) x[i] = (quants[i] * 1000f) + sums[i / 16] + (scales[i / group] * 100);
         }
+    }
+
+    private static void ReadRows(VectorKernels kernels, float* x, float* y, int n)
+    {
+        byte* row = stackalloc byte[(Capacity * 34 / 32) + 34];
+        kernels.QuantizeQ8_0Row(y, row, n);
+        kernels.DequantizeQ8_0Row(row, x, n);
+        ushort* halves = stackalloc ushort[Capacity];
+        float* wide = stackalloc float[Capacity];
+        kernels.ToHalf(y, halves, n);
+        kernels.FromFiniteHalf(halves, wide, n);
+        kernels.Add(x, wide, n);
+    }
+
+    private static void Bound(VectorKernels kernels, float* x, float* y, int n)
+    {
+        float* low = stackalloc float[Capacity];
+        float* high = stackalloc float[Capacity];
+        kernels.Widen(x, low, high, n);
+        kernels.Widen(y, low, high, n);
+        // As a fraction of the elements, which the tolerance is meant for.
+        float bound = kernels.UpperBound(y, low, high, n) / Math.Max(1, n);
+        for (int i = 0; i < n; i++) x[i] = low[i] + (2 * high[i]) + bound;
     }
 
     private static void Halve(VectorKernels kernels, float* x, float* y, int n)

@@ -89,4 +89,16 @@ internal abstract unsafe class VectorKernels
     /// zero, as ggml's reference does. A last block that <paramref name="n"/> does not fill is padded with zeros.
     /// </summary>
     public abstract void QuantizeQ8_0Row(float* x, byte* output, int n);
+
+    /// <summary>binary16 to f32 as attention reads it: infinities become ±65,536.</summary>
+    public abstract void FromFiniteHalf(ushort* x, float* output, int n);
+
+    /// <summary>Reads the first n elements of a row that <see cref="QuantizeQ8_0Row"/> wrote.</summary>
+    public abstract void DequantizeQ8_0Row(byte* x, float* output, int n);
+
+    /// <summary>low = min(low, x), high = max(high, x).</summary>
+    public abstract void Widen(float* x, float* low, float* high, int n);
+
+    /// <summary>The most that x · y can be for a y with low ≤ y ≤ high: Σ max(x · low, x · high).</summary>
+    public abstract float UpperBound(float* x, float* low, float* high, int n);
 }

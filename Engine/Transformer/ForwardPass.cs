@@ -34,6 +34,9 @@ internal sealed unsafe class ForwardPass : IDisposable
     private readonly LogitsStage finishLogits;
     private readonly TokenTileStage tiles;
     private readonly LinearStage linear;
+    private readonly PagesStage pages;
+    private readonly AllPagesStage allPages;
+    private readonly ShiftStage shift;
     private readonly PrefetchTuner prefetch = new();
 
     public ForwardPass(ModelConfig config, ModelWeights weights, KernelSet kernels, WorkerTeam team, int batchRows)
@@ -56,6 +59,9 @@ internal sealed unsafe class ForwardPass : IDisposable
         finishLogits = new LogitsStage(state, weights.Output);
         tiles = new TokenTileStage(weights, batchRows);
         linear = new LinearStage(state, tiles, team.Workers);
+        pages = new PagesStage(state);
+        allPages = new AllPagesStage(state);
+        shift = new ShiftStage(state);
     }
 
     /// <summary>Rows that a step may have.</summary>
@@ -115,11 +121,38 @@ internal sealed unsafe class ForwardPass : IDisposable
         return logits.Slice(0, rows * weights.Vocabulary);
     }
 
+    /// <summary>Re-assigns the positions behind the sinks of a sequence so that they follow them.</summary>
+    public void CloseGap(Sequence sequence)
+    {
+        Together(shift.For(sequence));
+        sequence.Cache.CloseGap();
+    }
+
+    /// <summary>Computes the bounds of a sequence's pages, after its rings were filled.</summary>
+    public void BoundPages(Sequence sequence)
+    {
+        if (sequence.Cache.HasPages) Together(allPages.For(sequence));
+    }
+
     public void Dispose()
     {
+        shift.Dispose();
         state.Dispose();
         tiles.Dispose();
         logits.Dispose();
+    }
+
+    private void Together(RingStage stage)
+    {
+        team.Enter();
+        try
+        {
+            team.Run(stage, stage.Chunks);
+        }
+        finally
+        {
+            team.Leave();
+        }
     }
 
     private void Attend(bool dropsRows)
@@ -132,6 +165,7 @@ internal sealed unsafe class ForwardPass : IDisposable
                 .Add(layer.Value!, state.KvInput, 0, state.Rows, state.Values(0), state.ValueStride);
         Multiply(linear);
         team.Run(heads, state.Rows);
+        if (state.HasPages && layer.Key is not null) team.Run(pages, pages.Chunks);
         if (dropsRows) state.KeepWantedRows();
         team.Run(attend, attend.Plan());
         team.Run(attentionOutput, state.Rows);

@@ -133,15 +133,19 @@ internal sealed unsafe class ForwardState : IDisposable
     /// <summary>The sequence that a row belongs to.</summary>
     public Sequence SequenceOf(int row) => Batch.Runs[runOfRow[row]].Sequence;
 
+    /// <summary>True if a sequence of the step selects pages.</summary>
+    public bool HasPages { get; private set; }
+
     /// <summary>Takes a step's rows, whose sequences have room for them, and appends them.</summary>
     public void Begin(StepBatch batch)
     {
         Batch = batch;
         Rows = batch.Rows;
+        HasPages = false;
         for (int run = 0; run < batch.Runs.Length; run++)
         {
             StepBatch.Run r = batch.Runs[run];
-            int position = r.Sequence.Cache.Length;
+            int position = r.Sequence.Cache.NextPosition;
             for (int i = 0; i < r.Count; i++)
             {
                 Positions[r.First + i] = position + i;
@@ -151,6 +155,7 @@ internal sealed unsafe class ForwardState : IDisposable
             }
 
             r.Sequence.Cache.Append(r.Count);
+            HasPages |= r.Sequence.Cache.HasPages;
         }
 
         CutTiles();

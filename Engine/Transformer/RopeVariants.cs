@@ -29,10 +29,21 @@ internal sealed class RopeVariants
     public int Count => frequencies.Length;
 
     /// <summary>Writes the cosines and then the sines of all pairs at a position.</summary>
-    public unsafe void Angles(int variant, int position, float* cos, float* sin)
+    public unsafe void Angles(int variant, int position, float* cos, float* sin) =>
+        Angles(variant, position, magnitudes[variant], cos, sin);
+
+    /// <summary>The rotation that moves a cached key by <paramref name="delta"/> positions: rotations add, and the
+    /// magnitude is in the key already.</summary>
+    public unsafe void Rotation(int variant, int delta, float* cos, float* sin) =>
+        Angles(variant, delta, 1, cos, sin);
+
+    /// <summary>True if a sequence opened for another context would have the same frequencies.</summary>
+    public bool SameFor(RopeVariants other) =>
+        frequencies.Zip(other.frequencies).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second));
+
+    private unsafe void Angles(int variant, int position, float magnitude, float* cos, float* sin)
     {
         float[] frequency = frequencies[variant];
-        float magnitude = magnitudes[variant];
         for (int pair = 0; pair < frequency.Length; pair++)
         {
             (double s, double c) = Math.SinCos((double)position * frequency[pair]);

@@ -87,23 +87,24 @@ internal sealed class TransformerModel : IDisposable
         shape.KvHeads * (HeadBytes(type, shape.KeyDimension) + HeadBytes(type, shape.ValueDimension));
 
     /// <summary>Opens a sequence: reserves its rings.</summary>
-    public Sequence OpenSequence(int contextLength, CacheType type)
+    /// <exception cref="ArgumentOutOfRangeException">The model has no positions for so many tokens.</exception>
+    /// <exception cref="InvalidOperationException">It is to slide, and the model's positions cannot be moved.
+    /// </exception>
+    public Sequence OpenSequence(int contextLength, CacheType type, SequencePolicy policy = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
         if (contextLength > LargestContext)
             throw new ArgumentOutOfRangeException(nameof(contextLength),
                 $"the model has positions for {LargestContext} tokens, asked were {contextLength}");
+        if (policy.Slides && Weights.PositionEmbedding is not null)
+            throw new InvalidOperationException("the context cannot slide: this model learned an embedding for each "
+                + "position, so what is cached cannot be moved to another one");
+        int sinks = Math.Min(policy.Sinks, (contextLength - 1) / 2);
         var rings = new List<KvRing>();
         try
         {
             foreach (CacheShape shape in Config.CacheShapes)
-            {
-                // A whole batch is written before attention reads, so a window needs its rows besides.
-                long capacity = shape.Window > 0 ? Math.Min(contextLength, shape.Window - 1L + Forward.BatchRows)
-                    : contextLength;
-                rings.Add(new KvRing(shape, (int)capacity, type, CacheRows.RowBytes(type, shape.KeyDimension),
-                    CacheRows.RowBytes(type, shape.ValueDimension)));
-            }
+                rings.Add(OpenRing(shape, contextLength, type, policy.Slides ? sinks : 0, policy.PageBudget > 0));
         }
         catch
         {
@@ -111,8 +112,55 @@ internal sealed class TransformerModel : IDisposable
             throw;
         }
 
-        return new Sequence(new SequenceCache([.. rings], contextLength),
-            new RopeVariants(Config, Weights, contextLength));
+        var cache = new SequenceCache([.. rings], contextLength)
+        {
+            Slides = policy.Slides,
+            PositionLimit = Math.Max(contextLength, TrainedPositions(contextLength)),
+        };
+        return new Sequence(cache, new RopeVariants(Config, Weights, contextLength),
+            policy.PageBudget > 0 ? new PageSelector(Kernels.Vector, policy.PageBudget, sinks, contextLength, Threads)
+                : null);
+    }
+
+    private KvRing OpenRing(CacheShape shape, int contextLength, CacheType type, int sinks, bool pages)
+    {
+        // A whole batch is written before attention reads, so a window needs its rows besides.
+        int capacity = shape.Window > 0
+            ? (int)Math.Min(contextLength, sinks + shape.Window - 1L + Forward.BatchRows) : contextLength;
+        KvPages? bounds = pages ? new KvPages(shape.KvHeads, capacity, shape.KeyDimension) : null;
+        try
+        {
+            return new KvRing(shape, capacity, type, CacheRows.RowBytes(type, shape.KeyDimension),
+                CacheRows.RowBytes(type, shape.ValueDimension), sinks) { Pages = bounds };
+        }
+        catch
+        {
+            bounds?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Positions that the model was trained for, with the RoPE factors of the opened context.</summary>
+    private int TrainedPositions(int contextLength)
+    {
+        int positions = Config.TrainedContext;
+        if (!Weights.HasLongRope) return positions;
+        foreach (RopeParameters rope in Config.Ropes)
+            if (rope.UsesFactors && contextLength <= rope.OriginalContext)
+                positions = Math.Min(positions, rope.OriginalContext);
+        return positions;
+    }
+
+    /// <summary>Makes room in a full cache: gives up the oldest tokens behind the sinks, and re-assigns the positions
+    /// of those that follow when they would leave what the model was trained for. The caller holds the gate.</summary>
+    /// <returns>Tokens that were given up.</returns>
+    public int Slide(Sequence sequence)
+    {
+        SequenceCache cache = sequence.Cache;
+        int count = cache.SlideStep;
+        cache.Evict(count);
+        if (cache.MustCloseGap) Forward.CloseGap(sequence);
+        return count;
     }
 
     private static long HeadBytes(CacheType type, long dimension) => type switch

@@ -26,7 +26,7 @@ internal sealed unsafe class AttendStage(ForwardState state, ExactAttention kern
             // Later tiles of a prefill see more keys: they come first, so that the short ones fill the gaps at the end.
             AttentionTile tile = state.Tiles[planned - 1 - i];
             int pieces = 1;
-            if (tile.Alone)
+            if (tile.Alone && state.SequenceOf(tile.First).Selector is null)
             {
                 (SlotRange first, SlotRange second) = Visible(tile);
                 pieces = AttentionPieces.Count(Math.Max(first.End, second.End));
@@ -48,7 +48,11 @@ internal sealed unsafe class AttendStage(ForwardState state, ExactAttention kern
         ref readonly TilePlan plan = ref plans[Find(chunk)];
         (int piece, int kvHead) = Math.DivRem(chunk - plan.FirstChunk, state.Layer.Config.KvHeads);
         AttentionTask task = Task(plan.Tile, kvHead);
-        if (!plan.Tile.Alone)
+        if (plan.Tile.Alone && state.SequenceOf(plan.Tile.First).Selector is { } selector)
+        {
+            Select(selector, plan.Tile, kvHead, worker);
+        }
+        else if (!plan.Tile.Alone)
         {
             kernel.Attend(task, state.Scratch(worker));
         }
@@ -86,6 +90,15 @@ internal sealed unsafe class AttendStage(ForwardState state, ExactAttention kern
                 + ((row - plan.Tile.First) * group * state.AttentionStates.StateFloats);
             kernel.Merge(task, states, pieceFloats, plan.Pieces);
         }
+    }
+
+    /// <summary>Each row chooses its pages for itself.</summary>
+    private void Select(PageSelector selector, AttentionTile tile, int kvHead, int worker)
+    {
+        KvRing ring = state.SequenceOf(tile.First).Cache.Ring(state.Layer.Group);
+        for (int row = tile.First; row < tile.First + tile.Count; row++)
+            selector.Attend(kernel, Task(new AttentionTile(row, 1, Alone: true), kvHead), ring, kvHead, worker,
+                state.Scratch(worker));
     }
 
     private void AttendPiece(AttentionTask task, int piece, float* states, int worker)

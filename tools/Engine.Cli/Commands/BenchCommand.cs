@@ -29,6 +29,7 @@ internal sealed class BenchCommand
 
     private readonly Option<bool> json = CliOptions.Json();
     private readonly ModelArguments arguments = new("Context in tokens; 0 = as much as is needed", defaultThreads: 1);
+    private readonly CacheArguments cache = new(slides: false);
 
     private BenchCommand(ICliConsole console) => this.console = console;
 
@@ -43,6 +44,7 @@ internal sealed class BenchCommand
             self.busy, self.bandwidth, self.json,
         };
         self.arguments.AddTo(command);
+        self.cache.AddTo(command);
         command.SetAction(self.Run);
         return command;
     }
@@ -66,7 +68,7 @@ internal sealed class BenchCommand
         int context = arguments.Context(result);
         if (context > 0 && context < needed)
             throw new UsageException($"--context {context} is less than the {needed} tokens that are needed");
-        SessionOptions options = arguments.Session(result, Math.Max(context, needed));
+        SessionOptions options = cache.Apply(result, arguments.Session(result, Math.Max(context, needed)));
         using Session session = loaded.CreateSession(options);
         bool asJson = result.GetValue(json);
         var progress = new Progress(console, asJson);

@@ -13,10 +13,13 @@ internal sealed class ChatCommand
     private readonly Option<bool> json = CliOptions.Flag("--json", "Print one JSON object a line for each answer");
     private readonly SamplingArguments sampling = new(defaultMaxTokens: 0);
     private readonly SpeculationArguments speculation = new();
+    private readonly CacheArguments cache = new(slides: true);
+    private readonly SessionFileArguments files = new();
     private readonly ModelArguments arguments = new(
         $"Context in tokens; 0 = what the model was trained for, at most {SessionOptions.DefaultContextLength}");
 
     private volatile CancellationTokenSource? answer;
+    private bool slides;
 
     private ChatCommand(ICliConsole console) => this.console = console;
 
@@ -31,6 +34,8 @@ internal sealed class ChatCommand
         };
         self.sampling.AddTo(command);
         self.speculation.AddTo(command);
+        self.cache.AddTo(command);
+        self.files.AddTo(command);
         self.arguments.AddTo(command);
         command.SetAction(self.Run);
         return command;
@@ -45,19 +50,18 @@ internal sealed class ChatCommand
                 $"{loaded.Name} has no chat template, so it cannot chat; engine run --raw lets it continue a text");
         options = options with { Speculation = speculation.Read(result, arguments) };
         using LanguageModel? draft = options.Speculation?.DraftModel;
-        using Session session = loaded.CreateSession(arguments.Session(result, arguments.Context(result)));
+        using SavedSession? saved = files.Open(result, loaded);
         var history = new List<ChatMessage>();
         string? instruction = result.GetValue(system);
-        Begin(history, instruction);
+        using Session session = Open(result, loaded, saved, history, instruction);
         using IDisposable interrupt = console.OnInterrupt(Interrupt);
         using var input = new StreamReader(console.Input, new UTF8Encoding(false), leaveOpen: true);
         if (console.InputIsTerminal) Say($"{loaded.Name}. /reset forgets, /exit leaves, Ctrl-C stops an answer.");
-        while (Ask(input) is { } line)
+        while (Ask(input) is { } line && line.Trim() != "/exit")
         {
             switch (line.Trim())
             {
                 case "": break;
-                case "/exit": return ExitCodes.Done;
                 case "/reset":
                     Begin(history, instruction);
                     session.Reset();
@@ -69,7 +73,29 @@ internal sealed class ChatCommand
             }
         }
 
+        files.Save(result, session, history);
         return ExitCodes.Done;
+    }
+
+    private Session Open(ParseResult result, LanguageModel loaded, SavedSession? saved, List<ChatMessage> history,
+        string? instruction)
+    {
+        int context = arguments.Context(result);
+        Begin(history, instruction);
+        if (saved is null)
+        {
+            slides = cache.Slides(result);
+            return loaded.CreateSession(cache.Apply(result, arguments.Session(result, context)));
+        }
+
+        if (instruction is not null)
+            throw new UsageException("--system comes before a conversation: the saved one has begun already");
+        history.AddRange(SessionFileArguments.Read(saved) ?? throw new InvalidOperationException(
+            "the saved session is a text without messages; engine run --load-session goes on with it"));
+        slides = saved.Slides;
+        int usual = Math.Min(SessionOptions.DefaultContextLength, loaded.TrainedContextLength);
+        if (context == 0) context = SessionFileArguments.Context(saved, loaded, usual);
+        return saved.Restore(context, cache.PageBudget(result));
     }
 
     private static void Begin(List<ChatMessage> history, string? instruction)
@@ -93,11 +119,11 @@ internal sealed class ChatCommand
     {
         history.Add(new ChatMessage("user", line));
         int[] ids = session.Model.Tokenize(session.Model.FormatChat(history));
-        if (ids.Length >= session.ContextLength)
+        if (ids.Length >= session.ContextLength && !slides)
         {
             history.RemoveAt(history.Count - 1);
             Say($"The conversation has {ids.Length} tokens and the context only {session.ContextLength}: /reset, or "
-                + "start again with a larger --context.");
+                + "start again with a larger --context or --overflow slide.");
             return;
         }
 

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.CommandLine;
 using System.Globalization;
+using Engine.Attention;
 using Engine.Text;
+using Engine.Transformer;
 
 namespace Engine.Cli.Commands;
 
@@ -24,6 +26,7 @@ internal sealed class PerplexityCommand
     private readonly Option<bool> special = CliOptions.Flag("--special", "Recognise special tokens in the text");
     private readonly Option<bool> json = CliOptions.Json();
     private readonly ModelArguments arguments = new("Tokens of a window", defaultContext: 512);
+    private readonly CacheArguments cache = new(slides: false);
 
     private PerplexityCommand(ICliConsole console) => this.console = console;
 
@@ -33,11 +36,13 @@ internal sealed class PerplexityCommand
         self.score.AcceptOnlyFromAmong("second-half", "all");
         var command = new CliCommand("perplexity", "Measures how well a model predicts a text.",
             "engine perplexity my-model.gguf book.txt",
-            "engine perplexity my-model.gguf book.txt --context 1024 --chunks 8 --score all --json")
+            "engine perplexity my-model.gguf book.txt --context 1024 --chunks 8 --score all --json",
+            "engine perplexity my-model.gguf book.txt --context 4096 --chunks 1 --page-budget 512")
         {
             self.model, self.file, self.chunks, self.score, self.special, self.json,
         };
         self.arguments.AddTo(command);
+        self.cache.AddTo(command);
         command.SetAction(self.Run);
         return command;
     }
@@ -58,7 +63,8 @@ internal sealed class PerplexityCommand
         int first = result.GetValue(score) == "all" ? 0 : context / 2;
         if (first > context - 2)
             throw new InvalidOperationException($"a window of {context} tokens has no prediction in its second half");
-        using Session session = loaded.CreateSession(arguments.Session(result, context));
+        using Session session = loaded.CreateSession(cache.Apply(result, arguments.Session(result, context)));
+        using PageErrors? errors = session.MeasurePages();
         var scores = new PerplexityScore(loaded.VocabularySize);
         bool asJson = result.GetValue(json);
         var progress = new Progress(console, asJson);
@@ -66,20 +72,30 @@ internal sealed class PerplexityCommand
         {
             int[] ids = tokens.WrittenSpan.Slice(window * context, context).ToArray();
             if (loaded.Tokenizer.AddsBeginOfSequence) ids[0] = loaded.Tokenizer.BeginOfSequence;
-            ScoreWindow(session, ids, first, scores, interruption.Token);
+            // Only short steps select pages, as generation does.
+            ScoreWindow(session, ids, first, scores, errors is null ? 0 : ForwardPass.IndependentRows,
+                interruption.Token);
             progress.Report("windows", window + 1, windows);
         }
 
         progress.Clear();
-        if (asJson) WriteJson(scores, context, windows, result.GetRequiredValue(score));
-        else
-            console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"perplexity {scores.Perplexity:F4} ± {scores.PerplexityError:F4}, nll {scores.Mean:F6} ± "
-                + $"{scores.MeanError:F6} nats per token, {scores.Count} tokens in {windows} windows of {context}"));
+        if (asJson) WriteJson(scores, context, windows, result.GetRequiredValue(score), errors);
+        else WriteText(scores, context, windows, errors);
         return ExitCodes.Done;
     }
 
-    private static void ScoreWindow(Session session, int[] ids, int first, PerplexityScore scores,
+    private void WriteText(PerplexityScore scores, int context, int windows, PageErrors? errors)
+    {
+        console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"perplexity {scores.Perplexity:F4} ± {scores.PerplexityError:F4}, nll {scores.Mean:F6} ± "
+            + $"{scores.MeanError:F6} nats per token, {scores.Count} tokens in {windows} windows of {context}"));
+        if (errors is null) return;
+        console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"pages: {errors.SlotsRead:P1} of the cache read, relative error of attention's output "
+            + $"{errors.OutputError:F5}, mean |ΔLSE| {errors.LogSumExpError:F5}"));
+    }
+
+    private static void ScoreWindow(Session session, int[] ids, int first, PerplexityScore scores, int chunk,
         CancellationToken cancellation)
     {
         session.Reset();
@@ -92,10 +108,10 @@ internal sealed class PerplexityCommand
                 for (int row = 0; row < logits.Length / vocabulary; row++)
                     scores.Add(logits.Slice(row * vocabulary, vocabulary), ids[position + row + 1]);
             },
-            chunk: 0, cancellation);
+            chunk, cancellation);
     }
 
-    private void WriteJson(PerplexityScore scores, int context, int windows, string scored) =>
+    private void WriteJson(PerplexityScore scores, int context, int windows, string scored, PageErrors? errors) =>
         JsonResult.Write(console, writer =>
         {
             JsonResult.Number(writer, "perplexity", scores.Perplexity);
@@ -106,5 +122,9 @@ internal sealed class PerplexityCommand
             writer.WriteNumber("windows", windows);
             writer.WriteNumber("context", context);
             writer.WriteString("score", scored);
+            if (errors is null) return;
+            JsonResult.Number(writer, "page_slots_read", errors.SlotsRead);
+            JsonResult.Number(writer, "page_output_error", errors.OutputError);
+            JsonResult.Number(writer, "page_log_sum_exp_error", errors.LogSumExpError);
         });
 }

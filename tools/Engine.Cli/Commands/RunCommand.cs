@@ -21,6 +21,8 @@ internal sealed class RunCommand
     private readonly Option<bool> json = CliOptions.Json();
     private readonly SamplingArguments sampling = new(DefaultMaxTokens);
     private readonly SpeculationArguments speculation = new();
+    private readonly CacheArguments cache = new(slides: true);
+    private readonly SessionFileArguments files = new();
     private readonly ModelArguments arguments = new(
         "Context in tokens; 0 = enough for prompt and answer, within what the model was trained for");
 
@@ -34,12 +36,16 @@ internal sealed class RunCommand
             "engine run --prompt \"Tell me a story about a fox.\"",
             "engine run my-model.gguf --raw --prompt \"Once upon a time\" --max-tokens 200 --seed 1",
             "engine run my-model.gguf --file question.txt --temperature 0 --json",
+            "engine run --prompt \"Name a fruit.\" --save-session fruit.session",
+            "engine run --load-session fruit.session --prompt \"Another one.\"",
             "echo \"What is a fox?\" | engine run")
         {
             self.model, self.prompt, self.file, self.system, self.raw, self.json,
         };
         self.sampling.AddTo(command);
         self.speculation.AddTo(command);
+        self.cache.AddTo(command);
+        self.files.AddTo(command);
         self.arguments.AddTo(command);
         command.SetAction(self.Run);
         return command;
@@ -50,13 +56,16 @@ internal sealed class RunCommand
         long begin = Stopwatch.GetTimestamp();
         GenerationOptions options = sampling.Read(result);
         using var interruption = new Interruption(console);
-        byte[] text = ReadPrompt(result);
+        byte[]? text = ReadPrompt(result);
         using LanguageModel loaded = arguments.Load(result, result.GetValue(model) ?? DefaultModel.Find());
-        int[] ids = Encode(result, loaded, text);
-        int context = ChooseContext(result, loaded, ids.Length);
+        using SavedSession? saved = files.Open(result, loaded);
+        List<ChatMessage>? messages = Compose(result, loaded, saved, text);
+        int[] ids = Encode(loaded, saved, messages, text);
         SpeculationOptions? guesses = speculation.Read(result, arguments);
         using LanguageModel? draft = guesses?.DraftModel;
-        using Session session = loaded.CreateSession(arguments.Session(result, context));
+        using Session session = Open(result, loaded, saved, messages, ids.Length);
+        // Of a conversation that goes on, the template writes again what the session knows already.
+        if (messages is not null && text is not null) ids = ids[session.KeepPrefix(ids)..];
         bool asJson = result.GetValue(json);
         var progress = new Progress(console, asJson);
         TimeSpan loadTime = Stopwatch.GetElapsedTime(begin);
@@ -78,18 +87,22 @@ internal sealed class RunCommand
             },
             interruption.Token);
         progress.Clear();
+        if (messages is not null) AddAnswer(messages, generation.Text);
+        files.Save(result, session, messages);
         if (asJson) WriteJson(generation, loadTime, firstText);
         else Finish(generation);
         return generation.StopReason == StopReason.Cancelled ? ExitCodes.Interrupted : ExitCodes.Done;
     }
 
-    private byte[] ReadPrompt(ParseResult result)
+    /// <summary>The prompt; null if a saved conversation is to go on as it stands.</summary>
+    private byte[]? ReadPrompt(ParseResult result)
     {
         string? given = result.GetValue(prompt);
         string? path = result.GetValue(file);
         if (given is not null && path is not null) throw new UsageException("give --prompt or --file, not both");
         if (given is not null) return Encoding.UTF8.GetBytes(given);
         if (path is not null) return InputFiles.ReadBytes(path);
+        if (files.Loads(result)) return null;
         if (console.InputIsTerminal)
             throw new UsageException("give a prompt: --prompt TEXT, --file FILE, or text on standard input");
         using var buffer = new MemoryStream();
@@ -97,44 +110,71 @@ internal sealed class RunCommand
         return buffer.ToArray();
     }
 
-    private int[] Encode(ParseResult result, LanguageModel loaded, byte[] text)
+    /// <summary>The messages of the conversation; null where there is no template, or none is wanted.</summary>
+    private List<ChatMessage>? Compose(ParseResult result, LanguageModel loaded, SavedSession? saved, byte[]? text)
     {
         string? instruction = result.GetValue(system);
-        int[] ids;
-        if (result.GetValue(raw) || loaded.ChatTemplate is null)
+        List<ChatMessage>? before = saved is null ? null : SessionFileArguments.Read(saved);
+        if (result.GetValue(raw) || loaded.ChatTemplate is null || (saved is not null && before is null))
         {
-            if (instruction is not null)
-                throw new UsageException("--system needs a chat template, and none is used here");
-            ids = PromptEncoder.Encode(loaded.Tokenizer, text, begins: true);
-        }
-        else
-        {
-            var messages = new List<ChatMessage>();
-            if (instruction is not null) messages.Add(new ChatMessage("system", instruction));
-            messages.Add(new ChatMessage("user", Encoding.UTF8.GetString(text)));
-            ids = loaded.Tokenize(loaded.FormatChat(messages));
+            return instruction is null ? null
+                : throw new UsageException("--system needs a chat template, and none is used here");
         }
 
-        if (ids.Length == 0) throw new InvalidOperationException("the prompt is empty");
-        return ids;
+        if (instruction is not null && before is not null)
+            throw new UsageException("--system comes before a conversation: the saved one has begun already");
+        List<ChatMessage> messages = before ?? [];
+        if (instruction is not null) messages.Add(new ChatMessage("system", instruction));
+        if (text is not null) messages.Add(new ChatMessage("user", Encoding.UTF8.GetString(text)));
+        return messages;
     }
 
-    /// <summary>Just what is needed: the cache is reserved for the whole context.</summary>
-    private int ChooseContext(ParseResult result, LanguageModel loaded, int promptTokens)
+    /// <summary>Tokens of the whole conversation where there are messages, else those of the text that is added.
+    /// </summary>
+    private static int[] Encode(LanguageModel loaded, SavedSession? saved, List<ChatMessage>? messages, byte[]? text)
     {
-        int context = arguments.Context(result);
-        int answer = sampling.MaxTokens(result);
-        if (context == 0)
-        {
-            int usual = Math.Min(SessionOptions.DefaultContextLength, loaded.TrainedContextLength);
-            context = (int)Math.Min(loaded.TrainedContextLength,
-                answer == 0 ? Math.Max(usual, promptTokens + 1L) : (long)promptTokens + answer);
-        }
+        if (text is null) return [];
+        int[] ids = messages is null
+            ? PromptEncoder.Encode(loaded.Tokenizer, text, begins: saved is not { Tokens.Length: > 0 })
+            : loaded.Tokenize(loaded.FormatChat(messages));
+        return ids.Length > 0 || saved is not null ? ids
+            : throw new InvalidOperationException("the prompt is empty");
+    }
 
-        if (promptTokens > context)
+    /// <summary>Opens the session with just the context that is needed: the cache is reserved for all of it.</summary>
+    private Session Open(ParseResult result, LanguageModel loaded, SavedSession? saved, List<ChatMessage>? messages,
+        int tokens)
+    {
+        int held = saved is null || (messages is not null && tokens > 0) ? 0 : saved.Tokens.Length;
+        bool slides = saved?.Slides ?? cache.Slides(result);
+        int context = arguments.Context(result);
+        if (context == 0) context = EnoughContext(result, loaded, saved, held + tokens);
+        if (held + tokens > context && !slides)
             throw new InvalidOperationException(
-                $"the prompt has {promptTokens} tokens, the context only {context} (--context)");
-        return context;
+                $"the prompt has {held + tokens} tokens, the context only {context} (--context, or "
+                + "--overflow slide)");
+        if (saved is null) return loaded.CreateSession(cache.Apply(result, arguments.Session(result, context)));
+        // The template may write fewer tokens than are held; those that differ are dropped after loading.
+        if (context > 0 && arguments.Context(result) == 0) context = Math.Max(context, saved.Tokens.Length);
+        return saved.Restore(context, cache.PageBudget(result));
+    }
+
+    private int EnoughContext(ParseResult result, LanguageModel loaded, SavedSession? saved, int tokens)
+    {
+        int answer = sampling.MaxTokens(result);
+        int usual = Math.Min(SessionOptions.DefaultContextLength, loaded.TrainedContextLength);
+        int enough = (int)Math.Min(loaded.TrainedContextLength,
+            answer == 0 ? Math.Max(usual, tokens + 1L) : (long)tokens + answer);
+        return saved is null ? enough : SessionFileArguments.Context(saved, loaded, enough);
+    }
+
+    /// <summary>An answer that was cut off and goes on stays one message.</summary>
+    private static void AddAnswer(List<ChatMessage> messages, string text)
+    {
+        if (messages.Count > 0 && messages[^1].Role == "assistant")
+            messages[^1] = messages[^1] with { Content = messages[^1].Content + text };
+        else
+            messages.Add(new ChatMessage("assistant", text));
     }
 
     private void Finish(GenerationResult generation)

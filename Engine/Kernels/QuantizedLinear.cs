@@ -51,6 +51,6 @@ internal static class QuantizedLinear
         }
     }
 
-    private static bool IsEightBit(WeightType type) =>
+    internal static bool IsEightBit(WeightType type) =>
         type is WeightType.Q8_0 or WeightType.IQ4_NL or WeightType.IQ4_XS;
 }

@@ -28,17 +28,21 @@ public class LinearBenchmarks
         WeightType.IQ4_XS)]
     public WeightType Type { get; set; }
 
+    /// <summary>Rows as GGUF has them, or packed.</summary>
+    [Params(false, true)]
+    public bool Packed { get; set; }
+
     [Params(1, 256)]
     public int Tokens { get; set; }
 
     [GlobalSetup]
     public void Setup()
     {
-        kernel = KernelSet.For(Isa).Linear(Type);
-        string cell = $"{Type} {InstructionSets.NameOf(Isa)} ";
+        kernel = Packed ? KernelSet.For(Isa).PackedLinear(Type) : KernelSet.For(Isa).Linear(Type);
+        string cell = $"{Type} {InstructionSets.NameOf(Isa)} {(Packed ? "packed " : "")}";
         if (!kernel.Name.StartsWith(cell, StringComparison.Ordinal))
             throw new InvalidOperationException($"{cell}was asked for, {kernel.Name} would be measured");
-        data = new LinearCase(Type, LinearCaseKind.Random, Rows, Width, Tokens, 0, null);
+        data = new LinearCase(Type, LinearCaseKind.Random, Rows, Width, Tokens, 0, null, Packed);
         output = new float[Rows * Tokens];
     }
 

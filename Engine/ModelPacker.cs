@@ -129,8 +129,8 @@ public static class ModelPacker
                 cancellation.ThrowIfCancellationRequested();
                 var rows = new ReadOnlySpan<byte>(tensor.Data + i * bytes, bytes);
                 if (!layout.HasFiniteScales(rows))
-                    throw new ModelFormatException($"tensor {tensor.Name}: expected finite scales, found another in rows"
-                        + $" {i * PackedLayout.Rows} to {(i + 1) * PackedLayout.Rows - 1}; it cannot be packed");
+                    throw new ModelFormatException($"tensor {tensor.Name}: expected finite scales, found another in"
+                        + $" rows {i * PackedLayout.Rows} to {(i + 1) * PackedLayout.Rows - 1}; it cannot be packed");
                 layout.Pack(rows, strip.AsSpan(0, bytes));
                 stream.Write(strip, 0, bytes);
                 Advance(bytes);

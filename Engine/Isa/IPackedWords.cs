@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace Engine.Isa;
 
 /// <summary>What reading packed weights takes beyond <see cref="ITileWords{TW,TA,TI,TF}"/>: lanes from bit fields, and
@@ -21,11 +19,12 @@ internal unsafe interface IPackedWords<TW, TA, TI, TF>
 
     static abstract TW Or(TW left, TW right);
 
-    /// <summary>byte − value modulo 256.</summary>
-    static abstract TW Subtract(TW left, byte value);
+    /// <summary>Unsigned weights as the words multiply them: byte − offset if those are signed, else as they are.
+    /// </summary>
+    static abstract TW Lowered(TW value, int offset);
 
-    /// <summary>Each byte, which must be below 16, replaced by its entry.</summary>
-    static abstract TW Lookup(TW value, Vector128<byte> table);
+    /// <summary>Each byte, which must be below 16, replaced by its entry in a table of two constants.</summary>
+    static abstract TW Lookup(TW value, ulong first, ulong second);
 
     /// <summary>Integer scales of the rows from one on, out of 16 bytes of 16 rows, as
     /// <see cref="FinishScaled"/> wants them.</summary>
@@ -37,7 +36,8 @@ internal unsafe interface IPackedWords<TW, TA, TI, TF>
     /// <summary>total + scale · sum.</summary>
     static abstract TI FinishScaled(TI total, TA sum, TI scales);
 
-    /// <summary>Pairs of integer minimums, below 128, of the rows from one on, out of 2 × 16 bytes of 16 rows.</summary>
+    /// <summary>Pairs of integer minimums, below 128, of the rows from one on, out of 2 × 16 bytes of 16 rows.
+    /// </summary>
     static abstract TI Minimums(byte* first, byte* second, int row);
 
     /// <summary>total + pair[0] · sums[0] + pair[1] · sums[1] with a pair of shorts for each row.</summary>

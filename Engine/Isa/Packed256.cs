@@ -43,11 +43,11 @@ internal readonly unsafe struct Packed256<TSums, TA>
     public static Vector256<byte> Or(Vector256<byte> left, Vector256<byte> right) => left | right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Subtract(Vector256<byte> left, byte value) => left - Vector256.Create(value);
+    public static Vector256<byte> Lowered(Vector256<byte> value, int offset) => value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Lookup(Vector256<byte> value, Vector128<byte> table) =>
-        Avx2.Shuffle(Vector256.Create(table, table), value);
+    public static Vector256<byte> Lookup(Vector256<byte> value, ulong first, ulong second) =>
+        Avx2.Shuffle(Vector256.Create(first, second, first, second).AsByte(), value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Scales(byte* scales, int row, bool signed) => TSums.Scales(scales, row, signed);

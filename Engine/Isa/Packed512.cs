@@ -27,11 +27,12 @@ internal readonly unsafe struct Packed512
     public static Vector512<byte> Or(Vector512<byte> left, Vector512<byte> right) => left | right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Subtract(Vector512<byte> left, byte value) => left - Vector512.Create(value);
+    public static Vector512<byte> Lowered(Vector512<byte> value, int offset) => value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Lookup(Vector512<byte> value, Vector128<byte> table) =>
-        Avx512BW.Shuffle(Vector512.Create(Vector256.Create(table, table), Vector256.Create(table, table)), value);
+    public static Vector512<byte> Lookup(Vector512<byte> value, ulong first, ulong second) =>
+        Avx512BW.Shuffle(
+            Vector512.Create(first, second, first, second, first, second, first, second).AsByte(), value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Scales(byte* scales, int row, bool signed)

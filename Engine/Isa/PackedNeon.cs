@@ -29,12 +29,12 @@ internal readonly unsafe struct PackedNeon<TDot, TA>
     public static Vector128<sbyte> Or(Vector128<sbyte> left, Vector128<sbyte> right) => left | right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<sbyte> Subtract(Vector128<sbyte> left, byte value) =>
-        left - Vector128.Create(value).AsSByte();
+    public static Vector128<sbyte> Lowered(Vector128<sbyte> value, int offset) =>
+        offset == 0 ? value : value - Vector128.Create((byte)offset).AsSByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<sbyte> Lookup(Vector128<sbyte> value, Vector128<byte> table) =>
-        AdvSimd.Arm64.VectorTableLookup(table, value.AsByte()).AsSByte();
+    public static Vector128<sbyte> Lookup(Vector128<sbyte> value, ulong first, ulong second) =>
+        AdvSimd.Arm64.VectorTableLookup(Vector128.Create(first, second).AsByte(), value.AsByte()).AsSByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Scales(byte* scales, int row, bool signed)

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Engine.Memory;
 
 namespace Engine.Isa;
@@ -62,18 +61,17 @@ internal readonly unsafe struct ScalarTile : ITileWords<uint, int, int, float>, 
 
     public static uint Or(uint left, uint right) => left | right;
 
-    public static uint Subtract(uint left, byte value)
-    {
-        uint result = 0;
-        for (int shift = 0; shift < 32; shift += 8) result |= (uint)(byte)((left >> shift) - value) << shift;
-        return result;
-    }
+    public static uint Lowered(uint value, int offset) => value;
 
-    public static uint Lookup(uint value, Vector128<byte> table)
+    public static uint Lookup(uint value, ulong first, ulong second)
     {
-        byte* entries = (byte*)&table;
         uint result = 0;
-        for (int shift = 0; shift < 32; shift += 8) result |= (uint)entries[(byte)(value >> shift)] << shift;
+        for (int shift = 0; shift < 32; shift += 8)
+        {
+            int index = (byte)(value >> shift);
+            result |= (uint)(byte)((index < 8 ? first : second) >> 8 * (index & 7)) << shift;
+        }
+
         return result;
     }
 

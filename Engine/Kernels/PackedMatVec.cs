@@ -47,6 +47,13 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
         get => TTile.Narrow && !TFormat.EightBit && TFormat.Largest > 16;
     }
 
+    /// <summary>True if the two quads of a column have a sum each.</summary>
+    private static bool HasTwoSums
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => IsSplit || (Scaled && !TFormat.EightBit);
+    }
+
     /// <summary>What the weights are raised by where they are multiplied (of eight bits in planes, the high one).
     /// </summary>
     private static int PanelOffset
@@ -125,84 +132,65 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
     }
 
     /// <summary>Strips that follow each other, past one token.</summary>
+    /// <remarks>A panel of a strip stays in the first-level cache while its vectors of rows pass it. Its loop is a
+    /// method of its own for each kind of format: the JIT stops inlining at 512 locals, and a call inside would spill
+    /// every sum.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Strips(
         byte* data, int strips, int blocks, int panelBlocks, Token token, float* output, int prefetch)
     {
         byte* integers = stackalloc byte[MostIntegers * StripRows];
-        float* sums = stackalloc float[StripRows];
         for (; strips > 0; strips--, output += StripRows)
         {
             for (int begin = 0; begin < blocks; begin += panelBlocks)
             {
-                int end = Math.Min(begin + panelBlocks, blocks);
-                if (TTile.Rows == StripRows)
+                var panel = new Panel
                 {
-                    TF sum = default;
-                    for (int block = begin; block < end; block += 2)
-                        data = Chunk(data, Math.Min(end - block, 2), integers, token, block, prefetch, ref sum);
-                    TTile.Store(begin == 0 ? sum : TTile.Add(TTile.LoadFloats(output), sum), output);
-                    continue;
-                }
-
-                new Span<float>(sums, StripRows).Clear();
-                for (int block = begin; block < end; block += 2)
-                    data = Chunk(data, Math.Min(end - block, 2), integers, token, block, prefetch, sums);
+                    Data = data,
+                    Blocks = Math.Min(panelBlocks, blocks - begin),
+                    Quants = token.Quants + (nint)TFormat.BlockElements * begin,
+                    Scales = token.Scales + begin,
+                    Starts = token.Starts + (nint)Starts * begin,
+                    Sums = token.Sums + (nint)Sums * begin,
+                    Integers = integers,
+                    Add = begin != 0,
+                };
                 for (int row = 0; row < StripRows; row += TTile.Rows)
                 {
-                    TF sum = TTile.LoadFloats(sums + row);
-                    TTile.Store(begin == 0 ? sum : TTile.Add(TTile.LoadFloats(output + row), sum), output + row);
+                    panel.Prefetch = row == 0 ? prefetch : 0;
+                    if (!Scaled) Plain(panel, row, output + row);
+                    else if (TFormat.Quads == 4) Quarters(panel, row, output + row);
+                    else if (TFormat.EightBit) Groups(panel, row, output + row);
+                    else Pairs(panel, row, output + row);
                 }
+
+                data += (nint)panel.Blocks * StripRows * TFormat.BlockBytes;
             }
         }
     }
 
-    /// <summary>One or two blocks of a strip whose sums are one vector.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* Chunk(
-        byte* data, int count, byte* integers, in Token token, int block, int prefetch, ref TF sum)
+    /// <summary>Blocks of a strip that follow each other, and what one token brings for them.</summary>
+    private struct Panel
     {
-        byte* scales = data + count * StripRows * TFormat.QuantBytes;
-        Ahead(data, prefetch, count);
-        for (int i = 0; i < count; i++)
-        {
-            TFormat.Integers(scales, integers);
-            scales += StripRows * TFormat.IntegerBytes;
-            sum = Block(data, scales, integers, 0, token, block + i, sum);
-            scales += StripRows * (TFormat.BlockBytes - TFormat.QuantBytes - TFormat.IntegerBytes);
-            data += StripRows * TFormat.QuantBytes;
-        }
-
-        return scales;
-    }
-
-    /// <summary>One or two blocks of a strip whose sums are several vectors, in memory.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* Chunk(
-        byte* data, int count, byte* integers, in Token token, int block, int prefetch, float* sums)
-    {
-        byte* scales = data + count * StripRows * TFormat.QuantBytes;
-        Ahead(data, prefetch, count);
-        for (int i = 0; i < count; i++)
-        {
-            TFormat.Integers(scales, integers);
-            scales += StripRows * TFormat.IntegerBytes;
-            for (int row = 0; row < StripRows; row += TTile.Rows)
-                TTile.Store(
-                    Block(data + 4 * row, scales, integers, row, token, block + i, TTile.LoadFloats(sums + row)),
-                    sums + row);
-            scales += StripRows * (TFormat.BlockBytes - TFormat.QuantBytes - TFormat.IntegerBytes);
-            data += StripRows * TFormat.QuantBytes;
-        }
-
-        return scales;
+        public byte* Data;
+        public int Blocks;
+        public sbyte* Quants;
+        public float* Scales;
+        public int* Starts;
+        public int* Sums;
+        public byte* Integers;
+        public int Prefetch;
+        public bool Add;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Ahead(byte* data, int prefetch, int count)
+    private static void Deliver(TF sum, float* output, bool add) =>
+        TTile.Store(add ? TTile.Add(TTile.LoadFloats(output), sum) : sum, output);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Ahead(byte* data, int prefetch, int bytes)
     {
         if (prefetch == 0) return;
-        for (int line = 0; line < count * StripRows * TFormat.BlockBytes; line += 64)
-            TWords.Prefetch(data + prefetch + line);
+        for (int line = 0; line < bytes; line += 64) TWords.Prefetch(data + prefetch + line);
     }
 }

@@ -52,74 +52,100 @@ internal readonly unsafe struct PackedTileSource<TFormat, TTile, TWords, TW, TA,
     }
 
     /// <summary>One vector of rows, half of the panel.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <remarks>Quants and scales have a method each: together they are more than the JIT inlines.</remarks>
     private static void PackRows(in WeightView weights, int row, int column, int groups, byte* target)
     {
         byte* integers = stackalloc byte[32 * StripRows];
         byte* strip = weights.Data + (row & -StripRows) * weights.RowBytes;
         int blocks = weights.Columns / GroupElements, first = column / GroupElements, lane = row % StripRows;
-        float minus = -1;
         for (int block = first; block < first + groups; block++)
         {
             (long quants, long scales) = PackedLayout.Locate(blocks, block, TFormat.QuantBytes, TFormat.BlockBytes);
-            for (int step = 0; step < TFormat.Steps; step++) PackStep(strip + quants + 4 * lane, step, target);
-            target += GroupElements / 4 * Planes * Line;
-            byte* source = strip + scales;
-            TFormat.Integers(source, integers);
-            source += StripRows * TFormat.IntegerBytes;
-            for (int segment = 0; Scaled && segment < GroupElements / 4 / SegmentQuads; segment++, target += Line)
+            PackQuants(strip + quants + 4 * lane, target);
+            target = PackScales(strip + scales, integers, lane, target + GroupElements / 4 * Planes * Line);
+        }
+    }
+
+    /// <summary>Integer scales, d, then m or (−dmin, pairs of minimums); returns the end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static byte* PackScales(byte* source, byte* integers, int lane, byte* target)
+    {
+        int line = Line, segmentElements = 4 * SegmentQuads;
+        float minus = -1;
+        TFormat.Integers(source, integers);
+        source += StripRows * TFormat.IntegerBytes;
+        for (int element = 0; Scaled && element < GroupElements; element += segmentElements, target += line)
+            TWords.Store(
+                TWords.Scales(integers + StripRows * (element / TFormat.ScaleElements), lane, TFormat.SignedScales),
+                (int*)target);
+        TTile.Store(TFormat.HasExponents ? TWords.Exponents(source + lane) : TWords.Halves(source + 2 * lane),
+            (float*)target);
+        target += line;
+        if (!HasMinimum) return target;
+        TF minimum = TWords.Halves(source + 2 * StripRows + 2 * lane);
+        TTile.Store(Scaled ? TTile.Multiply(minimum, TTile.Broadcast(&minus)) : minimum, (float*)target);
+        target += line;
+        byte* pair = integers + StripRows * (GroupElements / TFormat.ScaleElements);
+        for (int i = 0; Scaled && i < 128 / TFormat.ScaleElements; i++, target += line, pair += 2 * StripRows)
+            TWords.Store(TWords.Minimums(pair, pair + StripRows, lane), (int*)target);
+        return target;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackQuants(byte* quants, byte* target)
+    {
+        int planes = Planes, segment = SegmentQuads, line = Line, steps = TFormat.Steps;
+        for (int step = 0; step < steps; step++, quants += TFormat.StepBytes)
+        {
+            int quad = TFormat.Element(step, 0) / 4;
+            if (TFormat.Quads == 2)
             {
-                byte* scale = integers + StripRows * (4 * SegmentQuads * segment / TFormat.ScaleElements);
-                TWords.Store(TWords.Scales(scale, lane, TFormat.SignedScales), (int*)target);
+                int next = quad + TFormat.Element(0, 1) / 4;
+                PackTwo(quants, 0, quad, next, target, planes, segment, line);
+                PackTwo(quants, 1, quad + 1, next + 1, target, planes, segment, line);
+                PackTwo(quants, 2, quad + 2, next + 2, target, planes, segment, line);
+                PackTwo(quants, 3, quad + 3, next + 3, target, planes, segment, line);
+                continue;
             }
 
-            TTile.Store(TFormat.HasExponents ? TWords.Exponents(source + lane) : TWords.Halves(source + 2 * lane),
-                (float*)target);
-            target += Line;
-            if (!HasMinimum) continue;
-            TF minimum = TWords.Halves(source + 2 * StripRows + 2 * lane);
-            TTile.Store(Scaled ? TTile.Multiply(minimum, TTile.Broadcast(&minus)) : minimum, (float*)target);
-            target += Line;
-            byte* pair = integers + StripRows * (GroupElements / TFormat.ScaleElements);
-            for (int i = 0; Scaled && i < 128 / TFormat.ScaleElements; i++, target += Line, pair += 2 * StripRows)
-                TWords.Store(TWords.Minimums(pair, pair + StripRows, lane), (int*)target);
+            // Four quads, 32 elements apart, and never in planes.
+            byte* lines = target + line * quad, columns = quants;
+            for (int pair = 0; pair < 2; pair++, columns += TFormat.PairBytes, lines += 2 * line)
+            {
+                PackFour(columns, 0, lines, line);
+                PackFour(columns, 1, lines + line, line);
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PackStep(byte* quants, int step, byte* target)
+    private static void PackFour(byte* quants, int column, byte* lines, int line)
     {
-        PackColumn(quants, step, 0, target);
-        PackColumn(quants, step, 1, target);
-        PackColumn(quants, step, 2, target);
-        PackColumn(quants, step, 3, target);
+        TFormat.Load<TWords, TW, TA, TI, TF>(quants, column, out TW q0, out TW q1, out TW q2, out TW q3);
+        TWords.Store(TWords.Lowered(q0, TFormat.Offset), lines);
+        TWords.Store(TWords.Lowered(q1, TFormat.Offset), lines + 8 * line);
+        TWords.Store(TWords.Lowered(q2, TFormat.Offset), lines + 16 * line);
+        TWords.Store(TWords.Lowered(q3, TFormat.Offset), lines + 24 * line);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PackColumn(byte* quants, int step, int column, byte* target)
+    private static void PackTwo(
+        byte* quants, int column, int quad0, int quad1, byte* target, int planes, int segment, int line)
     {
-        TFormat.Load<TWords, TW, TA, TI, TF>(quants, step, column, out TW q0, out TW q1, out TW q2, out TW q3);
-        Store(q0, TFormat.Element(step, 0) / 4 + column, target);
-        Store(q1, TFormat.Element(step, 1) / 4 + column, target);
-        if (TFormat.Quads == 2) return;
-        Store(q2, TFormat.Element(step, 2) / 4 + column, target);
-        Store(q3, TFormat.Element(step, 3) / 4 + column, target);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(TW q, int quad, byte* target)
-    {
-        if (Planes == 2)
+        TFormat.Load<TWords, TW, TA, TI, TF>(quants, column, out TW q0, out TW q1, out _, out _);
+        if (planes == 2)
         {
-            target += Line * (quad + quad / SegmentQuads * SegmentQuads);
-            TWords.Store(TFormat.Low<TWords, TW, TA, TI, TF>(q), target);
-            TWords.Store(TFormat.High<TWords, TW, TA, TI, TF>(q), target + Line * SegmentQuads);
+            byte* low0 = target + line * (quad0 + quad0 / segment * segment);
+            TWords.Store(TFormat.Low<TWords, TW, TA, TI, TF>(q0), low0);
+            TWords.Store(TFormat.High<TWords, TW, TA, TI, TF>(q0), low0 + line * segment);
+            byte* low1 = target + line * (quad1 + quad1 / segment * segment);
+            TWords.Store(TFormat.Low<TWords, TW, TA, TI, TF>(q1), low1);
+            TWords.Store(TFormat.High<TWords, TW, TA, TI, TF>(q1), low1 + line * segment);
             return;
         }
 
-        TW value = TFormat.Value<TWords, TW, TA, TI, TF>(q);
         int offset = TFormat.EightBit ? 128 : TFormat.Offset;
-        if (TTile.SignedWeights && offset != 0) value = TWords.Subtract(value, (byte)offset);
-        TWords.Store(value, target + Line * quad);
+        TWords.Store(TWords.Lowered(TFormat.Value<TWords, TW, TA, TI, TF>(q0), offset), target + line * quad0);
+        TWords.Store(TWords.Lowered(TFormat.Value<TWords, TW, TA, TI, TF>(q1), offset), target + line * quad1);
     }
 }

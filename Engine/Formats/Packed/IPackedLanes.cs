@@ -21,6 +21,12 @@ internal unsafe interface IPackedLanes
 
     static abstract int Steps { get; }
 
+    /// <summary>Bytes of a strip from the columns of a step to those of the next.</summary>
+    static virtual int StepBytes => 256;
+
+    /// <summary>Bytes from two columns to the next two (formats of four quads).</summary>
+    static virtual int PairBytes => 128;
+
     /// <summary>Quads that a column gives: 2 or 4.</summary>
     static abstract int Quads { get; }
 
@@ -52,15 +58,15 @@ internal unsafe interface IPackedLanes
     }
 
     /// <summary>The quads of a column, before <see cref="Value"/>.</summary>
-    /// <param name="quants">Quants of a strip's block, from the first wanted row on.</param>
-    /// <param name="step">Which step.</param>
-    /// <param name="column">Column within the step, a constant.</param>
+    /// <param name="quants">Columns of a step, from the first wanted row on; of two later columns, moved by
+    /// <see cref="PairBytes"/> if there are four quads.</param>
+    /// <param name="column">Which column, a constant.</param>
     /// <param name="q0">The first quad.</param>
     /// <param name="q1">The second.</param>
     /// <param name="q2">The third; undefined if there are two.</param>
     /// <param name="q3">The fourth.</param>
     static abstract void Load<TWords, TW, TA, TI, TF>(
-        byte* quants, int step, int column, out TW q0, out TW q1, out TW q2, out TW q3)
+        byte* quants, int column, out TW q0, out TW q1, out TW q2, out TW q3)
         where TWords : struct, IPackedWords<TW, TA, TI, TF>
         where TW : struct
         where TA : struct

@@ -26,59 +26,57 @@ internal sealed class RaisedBytes : IPackedBits
 
 /// <summary>Bits beside the quants in another order, so that constant shifts bring those of four elements to their
 /// bytes.</summary>
-/// <remarks>Bit b of packed word w, byte j belongs to an element: <see cref="Source"/> says which bit of the block's
-/// bytes that is.</remarks>
-internal abstract class MovedBits(int blockOffset, int packedOffset, int bytes) : IPackedBits
+/// <param name="blockOffset">Where the bytes are in the block.</param>
+/// <param name="packedOffset">Where the first word is in the packed block.</param>
+/// <param name="packedStride">Bytes from word to word there.</param>
+/// <param name="bytes">Their number.</param>
+/// <param name="source">(word, byte, bit) of the packed block to the index of the bit among the block's, from bit 0 of
+/// their first byte on.</param>
+internal class MovedBits(
+    int blockOffset, int packedOffset, int packedStride, int bytes, Func<int, int, int, int> source) : IPackedBits
 {
+    private readonly int[] sources =
+        [.. Enumerable.Range(0, 8 * bytes).Select(bit => source(bit / 32, bit / 8 % 4, bit % 8))];
+
     public virtual void Pack(ReadOnlySpan<byte> block, Span<byte> packed)
     {
-        for (int i = 0; i < bytes; i++)
+        ReadOnlySpan<byte> bits = block.Slice(blockOffset, bytes);
+        int[] from = sources;
+        for (int i = 0, next = 0; i < bytes; i++)
         {
             int value = 0;
-            for (int bit = 0; bit < 8; bit++)
-            {
-                int source = Source(i / 4, i % 4, bit);
-                value |= (block[blockOffset + source / 8] >> source % 8 & 1) << bit;
-            }
-
-            packed[packedOffset + i] = (byte)value;
+            for (int bit = 0; bit < 8; bit++, next++) value |= (bits[from[next] >> 3] >> (from[next] & 7) & 1) << bit;
+            packed[Packed(i)] = (byte)value;
         }
     }
 
     public virtual void Unpack(ReadOnlySpan<byte> packed, Span<byte> block)
     {
-        block.Slice(blockOffset, bytes).Clear();
-        for (int i = 0; i < bytes; i++)
+        Span<byte> bits = block.Slice(blockOffset, bytes);
+        bits.Clear();
+        int[] from = sources;
+        for (int i = 0, next = 0; i < bytes; i++)
         {
-            for (int bit = 0; bit < 8; bit++)
-            {
-                int source = Source(i / 4, i % 4, bit);
-                block[blockOffset + source / 8] |= (byte)((packed[packedOffset + i] >> bit & 1) << source % 8);
-            }
+            int value = packed[Packed(i)];
+            for (int bit = 0; bit < 8; bit++, next++)
+                bits[from[next] >> 3] |= (byte)((value >> bit & 1) << (from[next] & 7));
         }
     }
 
-    /// <summary>Index of the bit among the block's, from bit 0 of their first byte on.</summary>
-    protected abstract int Source(int word, int lane, int bit);
+    private int Packed(int i) => packedOffset + packedStride * (i / 4) + i % 4;
 }
 
 /// <summary>Q5_0 and Q5_1: bit 2c + n of byte j for element 16n + 4c + j.</summary>
-internal sealed class FifthBits(int blockOffset, int packedOffset) : MovedBits(blockOffset, packedOffset, 4)
-{
-    protected override int Source(int word, int lane, int bit) => 16 * (bit & 1) + 4 * (bit >> 1) + lane;
-}
+internal sealed class FifthBits(int blockOffset, int packedOffset) : MovedBits(
+    blockOffset, packedOffset, 4, 4, static (_, lane, bit) => 16 * (bit & 1) + 4 * (bit >> 1) + lane);
 
-/// <summary>Q3_K: word 2g + c / 2 of the 16 columns-by-16 quarters g holds bit 4 · (c % 2) + k of byte j for element
-/// 128 · (g / 2) + 32k + 16 · (g % 2) + 4c + j.</summary>
-internal sealed class ThirdBits() : MovedBits(Q3_KFormat.HighBitsOffset, 64, 32)
+/// <summary>Q3_K: word 2 (2h + s) + c / 2 holds in bit 4 (c % 2) + k of byte j the third bit of element
+/// 128h + 32k + 16s + 4c + j.</summary>
+internal sealed class ThirdBits() : MovedBits(Q3_KFormat.HighBitsOffset, 8, 12, 32, static (word, lane, bit) =>
 {
-    protected override int Source(int word, int lane, int bit)
-    {
-        int quarter = word >> 1, column = 2 * (word & 1) + (bit >> 2), k = bit & 3;
-        int l = 16 * (quarter & 1) + 4 * column + lane;
-        return 8 * l + 4 * (quarter >> 1) + k;
-    }
-}
+    int half = word >> 2, column = 2 * (word & 1) + (bit >> 2);
+    return 8 * (16 * (word >> 1 & 1) + 4 * column + lane) + 4 * half + (bit & 3);
+});
 
 /// <summary>Six-bit scales and minimums of Q4_K and Q5_K: byte g = scale g with the upper bits of minimum g above it,
 /// byte 8 + i = low nibbles of minimums 2i and 2i + 1.</summary>
@@ -112,7 +110,8 @@ internal sealed class SixBitScales(int blockOffset, int packedOffset) : IPackedB
 
 /// <summary>Q5_K: scales as in Q4_K; word 2p + h of the fifth bits holds bit 2c + n of byte j for element
 /// 64p + 32n + 16h + 4c + j.</summary>
-internal sealed class Q5_KBits() : MovedBits(Q5_KFormat.HighBitsOffset, 128, 32)
+internal sealed class Q5_KBits() : MovedBits(Q5_KFormat.HighBitsOffset, 16, 20, 32, static (word, lane, bit) =>
+    8 * (16 * (word & 1) + 4 * (bit >> 1) + lane) + 2 * (word >> 1) + (bit & 1))
 {
     private readonly SixBitScales scales = new(Q5_KFormat.GroupScalesOffset, 160);
 
@@ -126,11 +125,5 @@ internal sealed class Q5_KBits() : MovedBits(Q5_KFormat.HighBitsOffset, 128, 32)
     {
         base.Unpack(packed, block);
         scales.Unpack(packed, block);
-    }
-
-    protected override int Source(int word, int lane, int bit)
-    {
-        int pair = word >> 1, l = 16 * (word & 1) + 4 * (bit >> 1) + lane;
-        return 8 * l + 2 * pair + (bit & 1);
     }
 }

@@ -1,26 +1,30 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-
 namespace Engine.Formats.Packed;
 
-/// <summary>The 16 levels of IQ4_NL and IQ4_XS raised by 128, whole and in nibbles.</summary>
+/// <summary>The 16 entries of codebooks as two constants each, from the first byte on: vectors of constants are loaded,
+/// not built.</summary>
 internal static class PackedCodebook
 {
-    public static Vector128<byte> Raised
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector128.Create((byte)1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241);
-    }
+    /// <summary>Levels of IQ4_NL and IQ4_XS raised by 128.</summary>
+    public const ulong Raised0 = 0x766A5D4F3F2D1801;
 
-    public static Vector128<byte> Low
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector128.Create((byte)1, 8, 13, 15, 15, 13, 10, 6, 1, 13, 9, 6, 5, 5, 9, 1);
-    }
+    /// <summary>The second half.</summary>
+    public const ulong Raised1 = 0xF1D9C5B5A6998D81;
 
-    public static Vector128<byte> High
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector128.Create((byte)0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9, 10, 11, 12, 13, 15);
-    }
+    /// <summary>Lower four bits of the raised levels.</summary>
+    public const ulong Low0 = 0x060A0D0F0F0D0801;
+
+    /// <summary>The second half.</summary>
+    public const ulong Low1 = 0x0109050506090D01;
+
+    /// <summary>Upper four bits of the raised levels.</summary>
+    public const ulong High0 = 0x0706050403020100;
+
+    /// <summary>The second half.</summary>
+    public const ulong High1 = 0x0F0D0C0B0A090808;
+
+    /// <summary>MXFP4: 2·{0, .5, 1, 1.5, 2, 3, 4, 6} + 12, then the same negated.</summary>
+    public const ulong MXFP4First = 0x181412100F0E0D0C;
+
+    /// <summary>The second half.</summary>
+    public const ulong MXFP4Second = 0x00040608090A0B0C;
 }

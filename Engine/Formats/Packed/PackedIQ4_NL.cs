@@ -34,7 +34,7 @@ internal readonly unsafe struct PackedIQ4_NL : IPackedLanes
         where TA : struct
         where TI : struct
         where TF : struct =>
-        TWords.Lookup(q, PackedCodebook.Raised);
+        TWords.Lookup(q, PackedCodebook.Raised0, PackedCodebook.Raised1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TW Low<TWords, TW, TA, TI, TF>(TW q)
@@ -43,7 +43,7 @@ internal readonly unsafe struct PackedIQ4_NL : IPackedLanes
         where TA : struct
         where TI : struct
         where TF : struct =>
-        TWords.Lookup(q, PackedCodebook.Low);
+        TWords.Lookup(q, PackedCodebook.Low0, PackedCodebook.Low1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TW High<TWords, TW, TA, TI, TF>(TW q)
@@ -52,11 +52,11 @@ internal readonly unsafe struct PackedIQ4_NL : IPackedLanes
         where TA : struct
         where TI : struct
         where TF : struct =>
-        TWords.Lookup(q, PackedCodebook.High);
+        TWords.Lookup(q, PackedCodebook.High0, PackedCodebook.High1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load<TWords, TW, TA, TI, TF>(
-        byte* quants, int step, int column, out TW q0, out TW q1, out TW q2, out TW q3)
+        byte* quants, int column, out TW q0, out TW q1, out TW q2, out TW q3)
         where TWords : struct, IPackedWords<TW, TA, TI, TF>
         where TW : struct
         where TA : struct

@@ -38,7 +38,7 @@ internal readonly unsafe struct PackedIQ4_XS : IPackedLanes
         where TA : struct
         where TI : struct
         where TF : struct =>
-        TWords.Lookup(q, PackedCodebook.Raised);
+        TWords.Lookup(q, PackedCodebook.Raised0, PackedCodebook.Raised1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TW Low<TWords, TW, TA, TI, TF>(TW q)
@@ -47,7 +47,7 @@ internal readonly unsafe struct PackedIQ4_XS : IPackedLanes
         where TA : struct
         where TI : struct
         where TF : struct =>
-        TWords.Lookup(q, PackedCodebook.Low);
+        TWords.Lookup(q, PackedCodebook.Low0, PackedCodebook.Low1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TW High<TWords, TW, TA, TI, TF>(TW q)
@@ -56,21 +56,21 @@ internal readonly unsafe struct PackedIQ4_XS : IPackedLanes
         where TA : struct
         where TI : struct
         where TF : struct =>
-        TWords.Lookup(q, PackedCodebook.High);
+        TWords.Lookup(q, PackedCodebook.High0, PackedCodebook.High1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Integers(byte* packed, byte* integers) => PackedIntegers.IQ4_XS(packed, integers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load<TWords, TW, TA, TI, TF>(
-        byte* quants, int step, int column, out TW q0, out TW q1, out TW q2, out TW q3)
+        byte* quants, int column, out TW q0, out TW q1, out TW q2, out TW q3)
         where TWords : struct, IPackedWords<TW, TA, TI, TF>
         where TW : struct
         where TA : struct
         where TI : struct
         where TF : struct
     {
-        TW both = TWords.Load(quants + 256 * step + 64 * column);
+        TW both = TWords.Load(quants + 64 * column);
         q0 = TWords.Bits(both, 0, 15);
         q1 = TWords.Bits(both, 4, 15);
         q2 = q3 = default;

@@ -72,9 +72,12 @@ internal sealed class PackedLayout
     }
 
     /// <summary>Packs 16 rows that follow each other into a strip of the same size.</summary>
+    /// <exception cref="ArgumentException">The lengths differ, or are not 16 rows of whole blocks.</exception>
     public void Pack(ReadOnlySpan<byte> rows, Span<byte> strip)
     {
         int size = Format.BlockBytes, blocks = rows.Length / Rows / size;
+        if (rows.Length != strip.Length || rows.Length != blocks * Rows * size)
+            throw new ArgumentException($"{rows.Length} and {strip.Length} bytes are not {Rows} rows of {Format.Name}");
         Span<byte> packed = stackalloc byte[LargestBlock];
         packed = packed[..size];
         for (int block = 0; block < blocks; block++)
@@ -124,13 +127,17 @@ internal sealed class PackedLayout
         return true;
     }
 
-    private void Transpose(ReadOnlySpan<byte> packed, Span<byte> strip, int quants, int scales, int row)
+    private unsafe void Transpose(ReadOnlySpan<byte> packed, Span<byte> strip, int quants, int scales, int row)
     {
-        for (int i = 0; i < QuantBytes; i += 4) packed.Slice(i, 4).CopyTo(strip[(quants + i * Rows + 4 * row)..]);
-        packed = packed[QuantBytes..];
-        for (int i = 0; i < IntegerBytes; i++) strip[scales + i * Rows + row] = packed[i];
-        for (int i = IntegerBytes; i < IntegerBytes + ScaleBytes; i += 2)
-            packed.Slice(i, 2).CopyTo(strip[(scales + i * Rows + 2 * row)..]);
+        fixed (byte* source = packed, target = strip)
+        {
+            for (int i = 0; i < QuantBytes; i += 4)
+                *(uint*)(target + quants + i * Rows + 4 * row) = *(uint*)(source + i);
+            byte* after = source + QuantBytes;
+            for (int i = 0; i < IntegerBytes; i++) target[scales + i * Rows + row] = after[i];
+            for (int i = IntegerBytes; i < IntegerBytes + ScaleBytes; i += 2)
+                *(ushort*)(target + scales + i * Rows + 2 * row) = *(ushort*)(after + i);
+        }
     }
 
     private static PackedLayout?[] Build()
@@ -146,15 +153,42 @@ internal sealed class PackedLayout
             new(WeightType.IQ4_NL, 0, 2, Order((2, 16), (0, 2))),
             new(WeightType.MXFP4, 1, 0, Order((1, 16), (0, 1))),
             new(WeightType.Q2_K, 16, 4, Order((16, 64), (0, 16), (80, 4))),
-            new(WeightType.Q3_K, 12, 2, Order((32, 64), (0, 32), (96, 12), (108, 2)), new ThirdBits()),
+            new(WeightType.Q3_K, 12, 2, [.. Q3_KQuants(), .. Order((96, 12), (108, 2))], new ThirdBits()),
             new(WeightType.Q4_K, 12, 4, Order((16, 128), (4, 12), (0, 4)), new SixBitScales(4, 128)),
-            new(WeightType.Q5_K, 12, 4, Order((48, 128), (16, 32), (4, 12), (0, 4)), new Q5_KBits()),
-            new(WeightType.Q6_K, 16, 2, Order((0, 128), (128, 64), (192, 16), (208, 2))),
+            new(WeightType.Q5_K, 12, 4, [.. Q5_KQuants(), .. Order((4, 12), (0, 4))], new Q5_KBits()),
+            new(WeightType.Q6_K, 16, 2, [.. Q6_KQuants(), .. Order((192, 16), (208, 2))]),
             new(WeightType.IQ4_XS, 6, 2, Order((8, 128), (2, 6), (0, 2))),
         ];
         var table = new PackedLayout?[layouts.Max(layout => (int)layout.Format.Type) + 1];
         foreach (PackedLayout layout in layouts) table[(int)layout.Format.Type] = layout;
         return table;
+    }
+
+    /// <summary>Bit pairs of two columns, then the word of their third bits.</summary>
+    private static IEnumerable<int> Q3_KQuants()
+    {
+        for (int word = 0; word < 8; word++)
+            foreach (int i in Order((Q3_KFormat.QuantsOffset + 8 * word, 8), (4 * word, 4))) yield return i;
+    }
+
+    /// <summary>Nibbles of a step's four columns, then the word of their fifth bits.</summary>
+    private static IEnumerable<int> Q5_KQuants()
+    {
+        for (int step = 0; step < 8; step++)
+            foreach (int i in Order(
+                (Q5_KFormat.QuantsOffset + 16 * step, 16), (Q5_KFormat.HighBitsOffset + 4 * step, 4)))
+                yield return i;
+    }
+
+    /// <summary>For each column nibbles, those 32 bytes further on, and the bit pairs above both.</summary>
+    private static IEnumerable<int> Q6_KQuants()
+    {
+        for (int column = 0; column < 16; column++)
+        {
+            int nibbles = 64 * (column / 8) + 4 * (column % 8);
+            foreach (int i in Order((nibbles, 4), (nibbles + 32, 4), (Q6_KFormat.HighBitsOffset + 4 * column, 4)))
+                yield return i;
+        }
     }
 
     private static int[] Order(params ReadOnlySpan<(int First, int Count)> ranges)

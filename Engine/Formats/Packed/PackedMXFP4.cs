@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Engine.Isa;
 
 namespace Engine.Formats.Packed;
@@ -28,13 +27,6 @@ internal readonly unsafe struct PackedMXFP4 : IPackedLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Element(int step, int n) => 16 * n;
 
-    /// <summary>2·{0, .5, 1, 1.5, 2, 3, 4, 6} + 12, then the same negated.</summary>
-    private static Vector128<byte> DoubledPlus12
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector128.Create((byte)12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TW Value<TWords, TW, TA, TI, TF>(TW q)
         where TWords : struct, IPackedWords<TW, TA, TI, TF>
@@ -42,11 +34,11 @@ internal readonly unsafe struct PackedMXFP4 : IPackedLanes
         where TA : struct
         where TI : struct
         where TF : struct =>
-        TWords.Lookup(q, DoubledPlus12);
+        TWords.Lookup(q, PackedCodebook.MXFP4First, PackedCodebook.MXFP4Second);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load<TWords, TW, TA, TI, TF>(
-        byte* quants, int step, int column, out TW q0, out TW q1, out TW q2, out TW q3)
+        byte* quants, int column, out TW q0, out TW q1, out TW q2, out TW q3)
         where TWords : struct, IPackedWords<TW, TA, TI, TF>
         where TW : struct
         where TA : struct

@@ -36,14 +36,14 @@ internal readonly unsafe struct PackedQ2_K : IPackedLanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load<TWords, TW, TA, TI, TF>(
-        byte* quants, int step, int column, out TW q0, out TW q1, out TW q2, out TW q3)
+        byte* quants, int column, out TW q0, out TW q1, out TW q2, out TW q3)
         where TWords : struct, IPackedWords<TW, TA, TI, TF>
         where TW : struct
         where TA : struct
         where TI : struct
         where TF : struct
     {
-        TW all = TWords.Load(quants + 256 * step + 64 * column);
+        TW all = TWords.Load(quants + 64 * column);
         q0 = TWords.Bits(all, 0, 3);
         q1 = TWords.Bits(all, 2, 3);
         q2 = TWords.Bits(all, 4, 3);

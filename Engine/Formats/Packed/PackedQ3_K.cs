@@ -3,7 +3,7 @@ using Engine.Isa;
 
 namespace Engine.Formats.Packed;
 
-/// <summary>Packed Q3_K: pairs as Q2_K, then a column of third bits for every two columns.</summary>
+/// <summary>Packed Q3_K: pairs as Q2_K, after every two columns one of their third bits.</summary>
 internal readonly unsafe struct PackedQ3_K : IPackedLanes
 {
     public static WeightType Type => WeightType.Q3_K;
@@ -19,6 +19,10 @@ internal readonly unsafe struct PackedQ3_K : IPackedLanes
     public static int Steps => 4;
 
     public static int Quads => 4;
+
+    public static int StepBytes => 384;
+
+    public static int PairBytes => 192;
 
     public static int Offset => 4;
 
@@ -36,16 +40,15 @@ internal readonly unsafe struct PackedQ3_K : IPackedLanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load<TWords, TW, TA, TI, TF>(
-        byte* quants, int step, int column, out TW q0, out TW q1, out TW q2, out TW q3)
+        byte* quants, int column, out TW q0, out TW q1, out TW q2, out TW q3)
         where TWords : struct, IPackedWords<TW, TA, TI, TF>
         where TW : struct
         where TA : struct
         where TI : struct
         where TF : struct
     {
-        TW pairs = TWords.Load(quants + 256 * step + 64 * column);
-        TW third = TWords.Load(quants + 1024 + 128 * step + 64 * (column >> 1));
-        int shift = 4 * (column & 1) - 2;
+        TW pairs = TWords.Load(quants + 64 * column), third = TWords.Load(quants + 128);
+        int shift = 4 * column - 2;
         q0 = TWords.Or(TWords.Bits(pairs, 0, 3), TWords.Bits(third, shift, 4));
         q1 = TWords.Or(TWords.Bits(pairs, 2, 3), TWords.Bits(third, shift + 1, 4));
         q2 = TWords.Or(TWords.Bits(pairs, 4, 3), TWords.Bits(third, shift + 2, 4));

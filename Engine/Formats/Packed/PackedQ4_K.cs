@@ -34,14 +34,14 @@ internal readonly unsafe struct PackedQ4_K : IPackedLanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load<TWords, TW, TA, TI, TF>(
-        byte* quants, int step, int column, out TW q0, out TW q1, out TW q2, out TW q3)
+        byte* quants, int column, out TW q0, out TW q1, out TW q2, out TW q3)
         where TWords : struct, IPackedWords<TW, TA, TI, TF>
         where TW : struct
         where TA : struct
         where TI : struct
         where TF : struct
     {
-        TW both = TWords.Load(quants + 256 * step + 64 * column);
+        TW both = TWords.Load(quants + 64 * column);
         q0 = TWords.Bits(both, 0, 15);
         q1 = TWords.Bits(both, 4, 15);
         q2 = q3 = default;

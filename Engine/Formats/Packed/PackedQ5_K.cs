@@ -3,7 +3,8 @@ using Engine.Isa;
 
 namespace Engine.Formats.Packed;
 
-/// <summary>Packed Q5_K: nibbles as Q4_K, then a column of fifth bits a step, 2c + n for quad n of column c.</summary>
+/// <summary>Packed Q5_K: nibbles as Q4_K, after each step a column of fifth bits, 2c + n for quad n of column c.
+/// </summary>
 internal readonly unsafe struct PackedQ5_K : IPackedLanes
 {
     public static WeightType Type => WeightType.Q5_K;
@@ -20,6 +21,8 @@ internal readonly unsafe struct PackedQ5_K : IPackedLanes
 
     public static int Quads => 2;
 
+    public static int StepBytes => 320;
+
     public static int Offset => 0;
 
     public static int Largest => 31;
@@ -34,14 +37,14 @@ internal readonly unsafe struct PackedQ5_K : IPackedLanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load<TWords, TW, TA, TI, TF>(
-        byte* quants, int step, int column, out TW q0, out TW q1, out TW q2, out TW q3)
+        byte* quants, int column, out TW q0, out TW q1, out TW q2, out TW q3)
         where TWords : struct, IPackedWords<TW, TA, TI, TF>
         where TW : struct
         where TA : struct
         where TI : struct
         where TF : struct
     {
-        TW both = TWords.Load(quants + 256 * step + 64 * column), fifth = TWords.Load(quants + 2048 + 64 * step);
+        TW both = TWords.Load(quants + 64 * column), fifth = TWords.Load(quants + 256);
         q0 = TWords.Or(TWords.Bits(both, 0, 15), TWords.Bits(fifth, 2 * column - 4, 16));
         q1 = TWords.Or(TWords.Bits(both, 4, 15), TWords.Bits(fifth, 2 * column - 3, 16));
         q2 = q3 = default;

@@ -3,7 +3,8 @@ using Engine.Isa;
 
 namespace Engine.Formats.Packed;
 
-/// <summary>Packed Q6_K: nibbles of 64 elements in two columns eight apart, then bit pairs as Q2_K.</summary>
+/// <summary>Packed Q6_K: steps as Q2_K; for each column nibbles of quads 0 and 2, of 1 and 3, and the bit pairs above.
+/// </summary>
 internal readonly unsafe struct PackedQ6_K : IPackedLanes
 {
     public static WeightType Type => WeightType.Q6_K;
@@ -19,6 +20,10 @@ internal readonly unsafe struct PackedQ6_K : IPackedLanes
     public static int Steps => 4;
 
     public static int Quads => 4;
+
+    public static int StepBytes => 768;
+
+    public static int PairBytes => 384;
 
     public static int Offset => 32;
 
@@ -36,16 +41,15 @@ internal readonly unsafe struct PackedQ6_K : IPackedLanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Load<TWords, TW, TA, TI, TF>(
-        byte* quants, int step, int column, out TW q0, out TW q1, out TW q2, out TW q3)
+        byte* quants, int column, out TW q0, out TW q1, out TW q2, out TW q3)
         where TWords : struct, IPackedWords<TW, TA, TI, TF>
         where TW : struct
         where TA : struct
         where TI : struct
         where TF : struct
     {
-        byte* nibbles = quants + 1024 * (step >> 1) + 256 * (step & 1) + 64 * column;
-        TW first = TWords.Load(nibbles), second = TWords.Load(nibbles + 512);
-        TW above = TWords.Load(quants + 2048 + 256 * step + 64 * column);
+        quants += 192 * column;
+        TW first = TWords.Load(quants), second = TWords.Load(quants + 64), above = TWords.Load(quants + 128);
         q0 = TWords.Or(TWords.Bits(first, 0, 15), TWords.Bits(above, -4, 48));
         q1 = TWords.Or(TWords.Bits(second, 0, 15), TWords.Bits(above, -2, 48));
         q2 = TWords.Or(TWords.Bits(first, 4, 15), TWords.Bits(above, 0, 48));

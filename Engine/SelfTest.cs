@@ -16,7 +16,7 @@ internal static class SelfTest
 {
     /// <summary>All checks; a new group of kernels adds its list here.</summary>
     public static IReadOnlyList<SelfCheck> Checks { get; } =
-        [.. VectorChecks.All, .. LinearChecks.All, .. AttentionChecks.All];
+        [.. VectorChecks.All, .. LinearChecks.All, .. PackedChecks.All, .. AttentionChecks.All];
 
     /// <summary>Runs every check on every supported instruction set.</summary>
     /// <returns>True if all passed.</returns>

@@ -8,8 +8,8 @@ internal sealed unsafe class GgufDirectory(MappedFile file, GgufCursor cursor, i
 {
     private readonly List<Entry> _entries = new(count);
 
-    public void Add(string name, WeightType type, long[] dimensions, ulong offset, long bytes) =>
-        _entries.Add(new Entry(name, type, dimensions, offset, bytes));
+    public void Add(string name, WeightType type, long[] dimensions, ulong offset, long bytes,
+        bool isPacked) => _entries.Add(new Entry(name, type, dimensions, offset, bytes, isPacked));
 
     /// <summary>Makes the tensors; the cursor stands behind the directory.</summary>
     /// <param name="alignment">Power of two that the data section and every offset in it are multiples of.</param>
@@ -32,7 +32,7 @@ internal sealed unsafe class GgufDirectory(MappedFile file, GgufCursor cursor, i
             }
 
             byte* data = file.Pointer + start + (long)entry.Offset;
-            tensors[i] = new GgufTensor(entry.Name, entry.Type, entry.Dimensions, data, entry.Bytes);
+            tensors[i] = new GgufTensor(entry.Name, entry.Type, entry.Dimensions, data, entry.Bytes, entry.IsPacked);
         }
 
         CheckOverlap();
@@ -53,5 +53,6 @@ internal sealed unsafe class GgufDirectory(MappedFile file, GgufCursor cursor, i
         }
     }
 
-    private readonly record struct Entry(string Name, WeightType Type, long[] Dimensions, ulong Offset, long Bytes);
+    private readonly record struct Entry(string Name, WeightType Type, long[] Dimensions, ulong Offset, long Bytes,
+        bool IsPacked);
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Text;
 using Engine.Formats;
+using Engine.Formats.Packed;
 using Engine.Memory;
 
 namespace Engine.Gguf;
@@ -145,6 +146,13 @@ internal sealed unsafe class GgufPart : IDisposable
 
         uint type = _cursor.ReadUInt32(name);
         ulong offset = _cursor.ReadUInt64(name);
+        bool packed = PackedLayout.Find((WeightType)(type - PackedLayout.TypeBase)) is not null;
+        if (packed)
+        {
+            CheckPacked(name, type, dimensions);
+            type -= PackedLayout.TypeBase;
+        }
+
         if (!GgufTensorTypes.TryGetBlock((WeightType)type, out int blockElements, out int blockBytes))
             throw Error(name, "a tensor type this engine knows", $"type id {type}");
         if (dimensions[0] % blockElements != 0)
@@ -157,7 +165,21 @@ internal sealed unsafe class GgufPart : IDisposable
         UInt128 bytes = (UInt128)(elements / (uint)blockElements) * (uint)blockBytes;
         if (bytes > (UInt128)_file.Length)
             throw Error(name, $"{bytes} bytes of data {Shape(dimensions)}", $"a file of {_file.Length} bytes");
-        directory.Add(name, (WeightType)type, dimensions, offset, (long)bytes);
+        directory.Add(name, (WeightType)type, dimensions, offset, (long)bytes, packed);
+    }
+
+    /// <summary>What a packed tensor asks of its file and of its shape.</summary>
+    private void CheckPacked(string name, uint type, long[] dimensions)
+    {
+        const string Key = PackedLayout.VersionKey, AlignmentKey = "general.alignment";
+        uint version = Metadata.GetUInt32(Key, 0), alignment = Metadata.GetUInt32(AlignmentKey, 0);
+        if (version == 0) throw Error(name, $"{Key} in the metadata of a file with packed tensors", "none");
+        if (version > PackedLayout.Version)
+            throw Error(Key, $"at most {PackedLayout.Version}", $"{version}: pack the model again, or update");
+        if (alignment < PackedLayout.Alignment)
+            throw Error(AlignmentKey, $"at least {PackedLayout.Alignment} in a packed file", $"{alignment}");
+        if (dimensions.Length != 2 || dimensions[1] < PackedLayout.Rows)
+            throw Error(name, $"a matrix of at least {PackedLayout.Rows} rows (type id {type})", Shape(dimensions));
     }
 
     private static string Shape(long[] dimensions)

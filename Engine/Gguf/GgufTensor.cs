@@ -5,8 +5,10 @@ namespace Engine.Gguf;
 /// <summary>One tensor of a GGUF file: name, type, shape and where its bytes are mapped.</summary>
 public sealed unsafe class GgufTensor
 {
-    internal GgufTensor(string name, WeightType type, long[] dimensions, byte* data, long bytes)
+    internal GgufTensor(
+        string name, WeightType type, long[] dimensions, byte* data, long bytes, bool isPacked = false)
     {
+        IsPacked = isPacked;
         Name = name;
         Type = type;
         Dimensions = dimensions;
@@ -21,6 +23,9 @@ public sealed unsafe class GgufTensor
 
     /// <summary>Element type.</summary>
     public WeightType Type { get; }
+
+    /// <summary>True if the rows are interleaved as docs/packing.md says, false if they are as GGUF has them.</summary>
+    public bool IsPacked { get; }
 
     /// <summary>Sizes, fastest first as GGUF stores them: [columns, rows, …].</summary>
     public IReadOnlyList<long> Dimensions { get; }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Numerics;
 using System.Text;
 using Engine.Formats;
+using Engine.Formats.Packed;
 
 namespace Engine.Gguf;
 
@@ -100,7 +101,7 @@ public sealed class GgufWriter
         foreach (long size in dimensions) ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size, nameof(dimensions));
         foreach (long size in dimensions[1..]) bytes = checked(bytes * size);
         if (!_names.Add(name)) throw new ArgumentException($"{name} was added before", nameof(name));
-        _tensors.Add(new Tensor(name, type, dimensions.ToArray(), bytes, write));
+        _tensors.Add(new Tensor(name, (uint)type, dimensions.ToArray(), bytes, write));
         return bytes;
     }
 
@@ -108,8 +109,7 @@ public sealed class GgufWriter
     public unsafe void AddTensor(GgufTensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
-        long[] dimensions = [.. tensor.Dimensions];
-        AddTensor(tensor.Name, tensor.Type, dimensions, stream =>
+        Action<Stream> write = stream =>
         {
             const int Step = 1 << 24;
             for (long done = 0; done < tensor.Bytes; done += Step)
@@ -117,7 +117,16 @@ public sealed class GgufWriter
                 int length = (int)Math.Min(Step, tensor.Bytes - done);
                 stream.Write(new ReadOnlySpan<byte>(tensor.Data + done, length));
             }
-        });
+        };
+        if (tensor.IsPacked) AddPacked(tensor, write);
+        else AddTensor(tensor.Name, tensor.Type, [.. tensor.Dimensions], write);
+    }
+
+    /// <summary>Adds a tensor in packed order, which the callback writes.</summary>
+    internal void AddPacked(GgufTensor tensor, Action<Stream> write)
+    {
+        AddTensor(tensor.Name, tensor.Type, [.. tensor.Dimensions], write);
+        _tensors[^1] = _tensors[^1] with { TypeId = (uint)tensor.Type + PackedLayout.TypeBase };
     }
 
     /// <summary>Writes the file: under a temporary name in the same folder, then flushed to disk and renamed, so that
@@ -180,7 +189,7 @@ public sealed class GgufWriter
             GgufValueWriter.WriteText(header, tensor.Name);
             GgufValueWriter.WriteUInt32(header, (uint)tensor.Dimensions.Length);
             foreach (long size in tensor.Dimensions) GgufValueWriter.WriteUInt64(header, (ulong)size);
-            GgufValueWriter.WriteUInt32(header, (uint)tensor.Type);
+            GgufValueWriter.WriteUInt32(header, tensor.TypeId);
             GgufValueWriter.WriteUInt64(header, (ulong)offset);
             offset = checked((offset + tensor.Bytes + _alignment - 1) & -(long)_alignment);
         }
@@ -218,5 +227,5 @@ public sealed class GgufWriter
         GgufValueWriter.WriteText(_metadata, key);
     }
 
-    private sealed record Tensor(string Name, WeightType Type, long[] Dimensions, long Bytes, Action<Stream> Write);
+    private sealed record Tensor(string Name, uint TypeId, long[] Dimensions, long Bytes, Action<Stream> Write);
 }

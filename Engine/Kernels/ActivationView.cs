@@ -20,6 +20,16 @@ internal unsafe struct ActivationView
 
     /// <summary>The rows in the form of the kernel's <see cref="LinearKernel.Tiles"/>, where it has one.</summary>
     public byte* Tiles;
+
+    /// <summary>One row, without tiles.</summary>
+    public readonly ActivationView Row(int row) => this with
+    {
+        Rows = 1,
+        Values = Values + row * ValueStride,
+        Group32 = Group32.From(row),
+        Group256 = Group256.From(row),
+        Tiles = null,
+    };
 }
 
 /// <summary>int8 rows: element = scale × quant, and the sum of the quants of every 16 elements.</summary>
@@ -36,4 +46,12 @@ internal unsafe struct QuantizedRows
     /// <summary>Sum of each 16 quants; <see cref="SumStride"/> shorts from row to row.</summary>
     public short* Sums;
     public nint SumStride;
+
+    /// <summary>The rows from one on.</summary>
+    public readonly QuantizedRows From(int row) => this with
+    {
+        Quants = Quants + row * QuantStride,
+        Scales = Scales + row * ScaleStride,
+        Sums = Sums + row * SumStride,
+    };
 }

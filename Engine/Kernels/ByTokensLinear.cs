@@ -6,6 +6,9 @@ namespace Engine.Kernels;
 /// first. Nothing but the number of tokens decides.</summary>
 internal sealed unsafe class ByTokensLinear(LinearKernel few, LinearKernel many, int manyTokens) : LinearKernel
 {
+    /// <summary>The cell for few tokens.</summary>
+    public LinearKernel Few => few;
+
     public override ActivationKinds Input => few.Input;
 
     public override int RowGranularity { get; } = Math.Max(few.RowGranularity, many.RowGranularity);

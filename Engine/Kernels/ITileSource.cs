@@ -35,21 +35,36 @@ internal unsafe interface ITileSource
     /// <summary>Elements under one integer minimum: 16 or 32 (super-blocks only).</summary>
     static abstract int MinimumElements { get; }
 
+    /// <summary>True if weights come packed and <see cref="Pack"/> makes panels of them; else rows are unpacked one by
+    /// one by what follows it.</summary>
+    static virtual bool IsPacked => false;
+
+    /// <summary>Makes the panel of so many rows and groups of columns out of packed strips.</summary>
+    static virtual void Pack(in WeightView weights, int row, int count, int column, int groups, byte* panel)
+    {
+    }
+
     /// <summary>Rows that are interleaved at a time.</summary>
-    static abstract int InterleavedRows { get; }
+    static virtual int InterleavedRows => 1;
 
     /// <summary>Lanes of 32 elements as they stand in the panel; those of a second plane, or of the second half where
     /// an element has two bytes, go <see cref="InterleavedRows"/> rows further on.</summary>
-    static abstract void Unpack(byte* block, int part, byte* lanes);
+    static virtual void Unpack(byte* block, int part, byte* lanes)
+    {
+    }
 
     /// <inheritdoc cref="ILaneWords{TB,TI,TF}.Interleave"/>
-    static abstract void Interleave(byte* lanes, byte* target, nint lineBytes);
+    static virtual void Interleave(byte* lanes, byte* target, nint lineBytes)
+    {
+    }
 
     /// <summary>Integer scales and minimums of every 16 elements (super-blocks only).</summary>
-    static abstract void Integers(byte* block, short* scales, short* minimums);
+    static virtual void Integers(byte* block, short* scales, short* minimums)
+    {
+    }
 
-    static abstract float Scale(byte* block);
+    static virtual float Scale(byte* block) => 0;
 
     /// <summary>What multiplies Σa: m, or −dmin under the integer minimums.</summary>
-    static abstract float Minimum(byte* block);
+    static virtual float Minimum(byte* block) => 0;
 }

@@ -34,4 +34,9 @@ internal sealed class KernelSet
         ?? QuantizedLinear.Find(InstructionSet, type)
         ?? new DecodedLinear(
             WeightFormats.Get(type), FloatLinear.Find(InstructionSet, WeightType.F32)!, InstructionSet);
+
+    /// <summary>The cell for a packed matrix.</summary>
+    /// <exception cref="ArgumentException">Tensors of the type are never packed.</exception>
+    public LinearKernel PackedLinear(WeightType type) => Kernels.PackedLinear.Find(InstructionSet, type)
+        ?? throw new ArgumentException($"{type} has no packed layout", nameof(type));
 }

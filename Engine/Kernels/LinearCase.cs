@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Engine.Formats;
+using Engine.Formats.Packed;
 using Engine.Memory;
 
 namespace Engine.Kernels;
@@ -33,7 +34,7 @@ internal sealed unsafe class LinearCase : IDisposable
     private readonly int tokens;
 
     public LinearCase(WeightType type, LinearCaseKind kind, int rows, int columns, int tokens, int misalignment,
-        Func<int, nint>? allocate)
+        Func<int, nint>? allocate, bool packed = false)
     {
         Kind = kind;
         this.tokens = tokens;
@@ -47,6 +48,7 @@ internal sealed unsafe class LinearCase : IDisposable
             Fill(format, new Span<byte>(data + i, format.BlockBytes), random);
         decoded = new float[rows * columns];
         format.Decode(new ReadOnlySpan<byte>(data, rows * rowBytes), decoded);
+        if (packed) Pack(type, data, rows, rowBytes);
         values = new(tokens * columns);
         (quants32, quants256) = (new(tokens * columns), new(tokens * columns));
         (scales32, scales256) = (new(tokens * columns / 32), new(tokens * columns / 32));
@@ -157,6 +159,18 @@ internal sealed unsafe class LinearCase : IDisposable
             Quants = quants.Pointer, QuantStride = groups * 32, Scales = scales.Pointer, ScaleStride = groups,
             Sums = sums.Pointer, SumStride = groups * 2,
         };
+
+    private static void Pack(WeightType type, byte* data, int rows, int rowBytes)
+    {
+        int bytes = PackedLayout.Rows * rowBytes;
+        byte[] copy = new byte[bytes];
+        for (int row = 0; row + PackedLayout.Rows <= rows; row += PackedLayout.Rows)
+        {
+            var strip = new Span<byte>(data + row * rowBytes, bytes);
+            strip.CopyTo(copy);
+            PackedLayout.Find(type)!.Pack(copy, strip);
+        }
+    }
 
     private void Fill(WeightFormat format, Span<byte> block, Random random)
     {

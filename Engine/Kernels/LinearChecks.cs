@@ -10,7 +10,7 @@ internal static unsafe class LinearChecks
     public const double RelativeError = 1e-5;
 
     /// <summary>Bytes before the weights, so that they start misaligned.</summary>
-    private const int Misalignment = 2;
+    internal const int Misalignment = 2;
 
     private static readonly int[] TokenCounts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 33];
 
@@ -53,7 +53,8 @@ internal static unsafe class LinearChecks
         return null;
     }
 
-    private static string? Compare(LinearKernel kernel, float[] twin, LinearCase data, int tokens)
+    /// <summary>Compares with the scalar twin, with exact products, and over partitions.</summary>
+    internal static string? Compare(LinearKernel kernel, float[] twin, LinearCase data, int tokens)
     {
         float[] whole = data.Run(kernel, tokens, data.Weights.Rows);
         float[] parts = data.Run(kernel, tokens, kernel.RowGranularity);

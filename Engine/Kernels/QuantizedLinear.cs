@@ -55,7 +55,7 @@ internal static class QuantizedLinear
         }
     }
 
-    private static bool IsEightBit(WeightType type) => IsEightBitBlock(type) || type == WeightType.IQ4_XS;
+    internal static bool IsEightBit(WeightType type) => IsEightBitBlock(type) || type == WeightType.IQ4_XS;
 
     /// <summary>Eight bits without integer scales, which would have to multiply 32-bit sums: by words in 512 bits; in
     /// 256 bits two planes are faster.</summary>

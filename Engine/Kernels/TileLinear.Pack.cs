@@ -10,6 +10,12 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Pack(in WeightView weights, int row, int count, int column, int groups, byte* panel)
     {
+        if (TSource.IsPacked)
+        {
+            TSource.Pack(weights, row, count, column, groups, panel);
+            return;
+        }
+
         int together = TSource.InterleavedRows;
         byte** blocks = stackalloc byte*[together];
         byte* lanes = stackalloc byte[2 * 32 * together];

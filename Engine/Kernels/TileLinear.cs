@@ -44,7 +44,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
     }
 
     /// <summary>Columns of a panel of at most 32 KiB of weights.</summary>
-    private static int PanelElements
+    internal static int PanelElements
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => 2048 / TSource.Planes / TSource.ElementBytes;

@@ -1,3 +1,4 @@
+using Engine.Formats.Packed;
 using Engine.Kernels;
 
 namespace Engine.Transformer;
@@ -12,6 +13,12 @@ internal sealed unsafe class Linear
     // A prompt's chunk first prepares its tokens for the tile, whatever its rows: fewer chunks do it less often.
     private const int ChunksPerWorkerOfPrompt = 3;
     private const int PromptTokens = 32;
+
+    /// <summary>Name of the tensor.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Row of the tensor at which the weights begin.</summary>
+    public int FirstRow { get; private init; }
 
     public required WeightView Weights { get; init; }
 
@@ -31,12 +38,28 @@ internal sealed unsafe class Linear
         return (int)Math.Min((rows + granularity - 1) / granularity * granularity, int.MaxValue / 2);
     }
 
+    /// <summary>True if rows [first, first + rows) can stand by themselves in a packed tensor: whole strips, and at
+    /// its end the rows behind them.</summary>
+    public static bool IsWhole(int first, int rows, int total) =>
+        first % PackedLayout.Rows == 0 && (rows % PackedLayout.Rows == 0 || first + rows == total);
+
     /// <summary>The layer made of rows [first, first + rows): a part of a fused tensor.</summary>
+    /// <exception cref="ModelFormatException">The tensor is packed and the part cuts through a strip.</exception>
     public Linear Part(int first, int rows)
     {
+        if (Kernel is PackedLinear && !IsWhole(first, rows, Rows))
+            throw new ModelFormatException($"tensor {Name}: expected parts of a multiple of {PackedLayout.Rows} rows in"
+                + $" a packed tensor, found rows {first} to {first + rows - 1}");
         WeightView view = Weights;
         view.Data += first * view.RowBytes;
         view.Rows = rows;
-        return new Linear { Weights = view, Kernel = Kernel, Bias = Bias is null ? null : Bias + first };
+        return new Linear
+        {
+            Name = Name,
+            FirstRow = FirstRow + first,
+            Weights = view,
+            Kernel = Kernel,
+            Bias = Bias is null ? null : Bias + first,
+        };
     }
 }

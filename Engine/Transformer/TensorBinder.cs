@@ -1,4 +1,5 @@
 using Engine.Formats;
+using Engine.Formats.Packed;
 using Engine.Gguf;
 using Engine.Kernels;
 using Engine.Memory;
@@ -24,6 +25,7 @@ internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels) : ID
                 $"tensor {tensor.Name}: expected at most {LinearKernel.LargestColumns} columns, found {columns}");
         return new Linear
         {
+            Name = tensor.Name,
             Weights = new WeightView
             {
                 Data = tensor.Data,
@@ -32,7 +34,7 @@ internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels) : ID
                 RowBytes = (nint)format.BytesOf(columns),
                 Type = tensor.Type,
             },
-            Kernel = kernels.Linear(tensor.Type),
+            Kernel = tensor.IsPacked ? kernels.PackedLinear(tensor.Type) : kernels.Linear(tensor.Type),
             Bias = OptionalVector((biasName ?? name) + ".bias", rows),
         };
     }
@@ -51,6 +53,8 @@ internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels) : ID
     {
         GgufTensor tensor = Find(name);
         if (tensor.ElementCount != count) throw Mismatch(tensor, $"{count} values");
+        if (tensor.IsPacked)
+            throw new ModelFormatException($"tensor {name}: expected {count} values, found a packed matrix");
         WeightFormat format = Format(tensor);
         if (tensor.Type == WeightType.F32 && (nint)tensor.Data % sizeof(float) == 0) return (float*)tensor.Data;
         var copy = new AlignedBuffer<float>(count);
@@ -73,7 +77,8 @@ internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels) : ID
             || tensor.Dimensions[1] > largestRows)
             throw Mismatch(tensor, $"[{columns}, 1 … {largestRows}]");
         WeightFormat format = Format(tensor);
-        return new RowTable(format, tensor.Data, (int)tensor.Dimensions[1], columns, (int)format.BytesOf(columns));
+        return new RowTable(format, tensor.Data, (int)tensor.Dimensions[1], columns, (int)format.BytesOf(columns),
+            tensor.IsPacked ? PackedLayout.Find(tensor.Type) : null);
     }
 
     /// <summary>Marks a tensor that the model may hold but does not need.</summary>

@@ -88,6 +88,7 @@ internal static class CliApplication
             RunCommand.Create(console),
             ChatCommand.Create(console),
             InfoCommand.Create(console),
+            PackCommand.Create(console),
             TokenizeCommand.Create(console),
             TemplateCommand.Create(console),
             LogitsCommand.Create(console),

@@ -57,7 +57,7 @@ internal sealed class ModelReport
             output.WriteLine(Invariant($"  {type.Key}: {type.Count()} tensors, {type.Sum(t => t.Bytes) / 1e6:F1} MB"));
         if (allTensors)
             foreach (GgufTensor tensor in file.Tensors)
-                output.WriteLine($"  {tensor.Name}: {tensor.Type} [{string.Join(", ", tensor.Dimensions)}]");
+                output.WriteLine($"  {tensor.Name}: {TypeOf(tensor)} [{string.Join(", ", tensor.Dimensions)}]");
         if (config is null) return;
         output.WriteLine();
         WriteSharing(output, config);
@@ -85,6 +85,7 @@ internal sealed class ModelReport
             writer.WriteStartObject();
             writer.WriteString("name", tensor.Name);
             writer.WriteString("type", tensor.Type.ToString());
+            writer.WriteBoolean("packed", tensor.IsPacked);
             writer.WriteStartArray("shape");
             foreach (long size in tensor.Dimensions) writer.WriteNumberValue(size);
             writer.WriteEndArray();
@@ -148,7 +149,9 @@ internal sealed class ModelReport
     }
 
     private IEnumerable<IGrouping<string, GgufTensor>> ByType() =>
-        file.Tensors.GroupBy(tensor => tensor.Type.ToString()).OrderByDescending(type => type.Sum(t => t.Bytes));
+        file.Tensors.GroupBy(TypeOf).OrderByDescending(type => type.Sum(t => t.Bytes));
+
+    private static string TypeOf(GgufTensor tensor) => tensor.Type + (tensor.IsPacked ? ", packed" : "");
 
     private static string Name(CacheType type) => type.ToString().ToLowerInvariant();
 

@@ -1,0 +1,49 @@
+using System.Runtime.CompilerServices;
+using Engine.Isa;
+
+namespace Engine.Formats.Packed;
+
+/// <summary>Packed Q4_K: step 2p + h reads half h of groups 2p (low nibbles) and 2p + 1.</summary>
+internal readonly unsafe struct PackedQ4_K : IPackedLanes
+{
+    public static WeightType Type => WeightType.Q4_K;
+
+    public static int BlockElements => 256;
+
+    public static int BlockBytes => 144;
+
+    public static int QuantBytes => 128;
+
+    public static int IntegerBytes => 12;
+
+    public static int Steps => 8;
+
+    public static int Quads => 2;
+
+    public static int Offset => 0;
+
+    public static int Largest => 15;
+
+    public static bool HasMinimum => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Element(int step, int n) => 64 * (step >> 1) + 32 * n + 16 * (step & 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Integers(byte* packed, byte* integers) => PackedIntegers.SixBits(packed, integers);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load<TWords, TW, TA, TI, TF>(
+        byte* quants, int column, out TW q0, out TW q1, out TW q2, out TW q3)
+        where TWords : struct, IPackedWords<TW, TA, TI, TF>
+        where TW : struct
+        where TA : struct
+        where TI : struct
+        where TF : struct
+    {
+        TW both = TWords.Load(quants + 64 * column);
+        q0 = TWords.Bits(both, 0, 15);
+        q1 = TWords.Bits(both, 4, 15);
+        q2 = q3 = default;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+using Engine.Isa;
+
+namespace Engine.Formats.Packed;
+
+/// <summary>Packed Q5_0: nibbles as Q4_0, then a column of fifth bits, 2c + n for quad n of column c.</summary>
+internal readonly unsafe struct PackedQ5_0 : IPackedLanes
+{
+    public static WeightType Type => WeightType.Q5_0;
+
+    public static int BlockElements => 32;
+
+    public static int BlockBytes => 22;
+
+    public static int QuantBytes => 20;
+
+    public static int Steps => 1;
+
+    public static int Quads => 2;
+
+    public static int Offset => 16;
+
+    public static int Largest => 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Element(int step, int n) => 16 * n;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Load<TWords, TW, TA, TI, TF>(
+        byte* quants, int column, out TW q0, out TW q1, out TW q2, out TW q3)
+        where TWords : struct, IPackedWords<TW, TA, TI, TF>
+        where TW : struct
+        where TA : struct
+        where TI : struct
+        where TF : struct
+    {
+        TW both = TWords.Load(quants + 64 * column), fifth = TWords.Load(quants + 256);
+        q0 = TWords.Or(TWords.Bits(both, 0, 15), TWords.Bits(fifth, 2 * column - 4, 16));
+        q1 = TWords.Or(TWords.Bits(both, 4, 15), TWords.Bits(fifth, 2 * column - 3, 16));
+        q2 = q3 = default;
+    }
+}

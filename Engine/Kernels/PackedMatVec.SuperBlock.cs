@@ -1,0 +1,179 @@
+using System.Runtime.CompilerServices;
+
+namespace Engine.Kernels;
+
+/// <summary>One vector of rows of one panel, past one token: blocks of 256.</summary>
+internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA, TI, TF>
+{
+    /// <summary>Groups of 32 of eight-bit weights, one a step.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Groups(in Panel panel, int row, float* output)
+    {
+        int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
+        byte* data = panel.Data;
+        TF sum = default;
+        for (int block = 0; block < panel.Blocks; block++)
+        {
+            byte* scales = Scales(panel, block, ref data, out byte* quants, quantBytes, blockBytes);
+            sbyte* a = panel.Quants + (nint)256 * block;
+            int* start = panel.Starts + (nint)Starts * block;
+            byte* integers = panel.Integers;
+            TI total = default, high = default;
+            quants += 4 * row;
+            for (sbyte* end = a + 256; a < end; a += 32, start++, quants += 256, integers += StripRows)
+            {
+                TA first = default, second = default;
+                Begin(start, ref first, ref second);
+                Two(quants, a, a + 16, ref first, ref second);
+                TI scale = TWords.Scales(integers, row, TFormat.SignedScales);
+                total = TWords.FinishScaled(total, first, scale);
+                if (HasPlanes) high = TWords.FinishScaled(high, second, scale);
+            }
+
+            if (HasPlanes) total = TTile.Add(total, TWords.Shifted(high, 4));
+            sum = Finish(panel, block, scales, row, total, sum);
+        }
+
+        Deliver(sum, output, panel.Add);
+    }
+
+    /// <summary>Pairs of groups of 32 without offset, each pair in two steps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Pairs(in Panel panel, int row, float* output)
+    {
+        int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
+        byte* data = panel.Data;
+        bool split = IsSplit;
+        TF sum = default;
+        for (int block = 0; block < panel.Blocks; block++)
+        {
+            byte* scales = Scales(panel, block, ref data, out byte* quants, quantBytes, blockBytes);
+            sbyte* a = panel.Quants + (nint)256 * block;
+            byte* integers = panel.Integers;
+            TI total = default;
+            quants += 4 * row;
+            for (sbyte* end = a + 256; a < end; a += 64, integers += 2 * StripRows)
+            {
+                TA first = default, second = default;
+                TI scale0 = TWords.Scales(integers, row, false);
+                TI scale1 = TWords.Scales(integers + StripRows, row, false);
+                int half = 0;
+                do
+                {
+                    Two(quants, a + half, a + 32 + half, ref first, ref second);
+                    quants += TFormat.StepBytes;
+                    if (!split) continue;
+                    total = TWords.FinishScaled(total, first, scale0);
+                    total = TWords.FinishScaled(total, second, scale1);
+                    first = second = default;
+                }
+                while ((half += 16) < 32);
+
+                if (split) continue;
+                total = TWords.FinishScaled(total, first, scale0);
+                total = TWords.FinishScaled(total, second, scale1);
+            }
+
+            sum = Finish(panel, block, scales, row, total, sum);
+        }
+
+        Deliver(sum, output, panel.Add);
+    }
+
+    /// <summary>Groups of 16, four a step.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Quarters(in Panel panel, int row, float* output)
+    {
+        int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
+        byte* data = panel.Data;
+        TF sum = default;
+        for (int block = 0; block < panel.Blocks; block++)
+        {
+            byte* scales = Scales(panel, block, ref data, out byte* quants, quantBytes, blockBytes);
+            sbyte* a = panel.Quants + (nint)256 * block;
+            int* starts = panel.Starts + (nint)Starts * block;
+            TI total = default;
+            quants += 4 * row;
+            for (int step = 0; step < 4; step++, quants += TFormat.StepBytes)
+            {
+                int group = 8 * (step >> 1) + (step & 1);
+                TA c0 = default, c1 = default, c2 = default, c3 = default;
+                if (PanelOffset != 0)
+                {
+                    c0 = TTile.Start(starts + group);
+                    c1 = TTile.Start(starts + group + 2);
+                    c2 = TTile.Start(starts + group + 4);
+                    c3 = TTile.Start(starts + group + 6);
+                }
+
+                byte* column = quants;
+                sbyte* from = a + 16 * group;
+                int pair = 0;
+                do
+                {
+                    Four(column, 0, from, ref c0, ref c1, ref c2, ref c3);
+                    Four(column, 1, from + 4, ref c0, ref c1, ref c2, ref c3);
+                    column += TFormat.PairBytes;
+                    from += 8;
+                }
+                while (++pair < 2);
+
+                byte* integers = panel.Integers + StripRows * group;
+                total = AddScaled(total, c0, integers, row);
+                total = AddScaled(total, c1, integers + 2 * StripRows, row);
+                total = AddScaled(total, c2, integers + 4 * StripRows, row);
+                total = AddScaled(total, c3, integers + 6 * StripRows, row);
+            }
+
+            sum = Finish(panel, block, scales, row, total, sum);
+        }
+
+        Deliver(sum, output, panel.Add);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Four(byte* quants, int column, sbyte* a, ref TA c0, ref TA c1, ref TA c2, ref TA c3)
+    {
+        TFormat.Load<TWords, TW, TA, TI, TF>(quants, column, out TW q0, out TW q1, out TW q2, out TW q3);
+        c0 = TTile.Dot(c0, Weights(q0), TTile.BroadcastQuad(a));
+        c1 = TTile.Dot(c1, Weights(q1), TTile.BroadcastQuad(a + 32));
+        c2 = TTile.Dot(c2, Weights(q2), TTile.BroadcastQuad(a + 64));
+        c3 = TTile.Dot(c3, Weights(q3), TTile.BroadcastQuad(a + 96));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TI AddScaled(TI total, TA sum, byte* integers, int row) =>
+        TWords.FinishScaled(total, sum, TWords.Scales(integers, row, TFormat.SignedScales));
+
+    /// <summary>Finds the quants of a block and unpacks its integers; returns where its f32 scales lie.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Scales(
+        in Panel panel, int block, ref byte* data, out byte* quants, int quantBytes, int blockBytes)
+    {
+        int scaleBytes = blockBytes - quantBytes;
+        bool odd = (block & 1) != 0, alone = !odd && block + 1 == panel.Blocks;
+        quants = data;
+        byte* scales = data + (odd ? quantBytes + scaleBytes : alone ? quantBytes : 2 * quantBytes);
+        if (!odd) Ahead(data, panel.Prefetch, 2 * blockBytes);
+        data = odd ? scales + scaleBytes : data + quantBytes;
+        TFormat.Integers(scales, panel.Integers);
+        return scales + StripRows * TFormat.IntegerBytes;
+    }
+
+    /// <summary>sum + d · scale · products − dmin · scale · Σ minimum · Σa.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TF Finish(in Panel panel, int block, byte* scales, int row, TI total, TF sum)
+    {
+        TF s = TTile.Broadcast(panel.Scales + block);
+        sum = TTile.MultiplyAdd(TTile.ToFloat(total), TTile.Multiply(TWords.Halves(scales + 2 * row), s), sum);
+        if (!TFormat.HasMinimum) return sum;
+        int pairs = Sums;
+        int* words = panel.Sums + (nint)pairs * block;
+        TI minimum = default;
+        byte* minimums = panel.Integers + StripRows * 2 * pairs;
+        for (int pair = 0; pair < pairs; pair++, minimums += 2 * StripRows, words++)
+            minimum = TWords.AddPairs(minimum, TWords.Minimums(minimums, minimums + StripRows, row), words);
+        TF m = TWords.Halves(scales + 2 * StripRows + 2 * row);
+        return TTile.MultiplyAdd(TTile.ToFloat(minimum), TTile.Multiply(m, s), sum);
+    }
+}

@@ -79,9 +79,15 @@ internal readonly unsafe struct Packed512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Halves(byte* source)
     {
+        // Super-blocks have subnormal scales, and a subnormal operand costs hundreds of cycles: those are converted as
+        // integers.
         Vector512<int> bits = Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)) << 13;
-        bits &= Vector512.Create(unchecked((int)0x8FFFE000));
-        return bits.AsSingle() * Vector512.Create(0x77800000).AsSingle();
+        Vector512<int> magnitude = bits & Vector512.Create(0x0FFFE000);
+        Vector512<float> small = Vector512.ConvertToSingle(magnitude) * Vector512.Create(0x2D000000).AsSingle();
+        Vector512<float> normal = (magnitude + Vector512.Create(0x38000000)).AsSingle();
+        Vector512<float> value = Vector512.ConditionalSelect(
+            Vector512.LessThan(magnitude, Vector512.Create(0x00800000)).AsSingle(), small, normal);
+        return value | (bits & Vector512.Create(int.MinValue)).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

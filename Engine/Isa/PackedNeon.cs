@@ -75,10 +75,15 @@ internal readonly unsafe struct PackedNeon<TDot, TA>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Halves(byte* source)
     {
-        Vector64<short> halves = Vector64.CreateScalar(*(ulong*)source).AsInt16();
-        Vector128<int> bits = AdvSimd.SignExtendWideningLower(halves) << 13;
-        bits &= Vector128.Create(unchecked((int)0x8FFFE000));
-        return bits.AsSingle() * Vector128.Create(0x77800000).AsSingle();
+        // Super-blocks have subnormal scales, and a subnormal operand costs hundreds of cycles: those are converted as
+        // integers.
+        Vector128<int> bits = AdvSimd.SignExtendWideningLower(Vector64.CreateScalar(*(ulong*)source).AsInt16()) << 13;
+        Vector128<int> magnitude = bits & Vector128.Create(0x0FFFE000);
+        Vector128<float> small = Vector128.ConvertToSingle(magnitude) * Vector128.Create(0x2D000000).AsSingle();
+        Vector128<float> normal = (magnitude + Vector128.Create(0x38000000)).AsSingle();
+        Vector128<float> value = Vector128.ConditionalSelect(
+            Vector128.LessThan(magnitude, Vector128.Create(0x00800000)).AsSingle(), small, normal);
+        return value | (bits & Vector128.Create(int.MinValue)).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

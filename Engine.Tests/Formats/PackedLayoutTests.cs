@@ -36,11 +36,11 @@ public sealed class PackedLayoutTests
         int size = layout.Format.BlockBytes;
         Assert.AreEqual(size, layout.QuantBytes + layout.IntegerBytes + layout.ScaleBytes);
         Assert.AreEqual(0, layout.QuantBytes % 4);
-        // Three blocks: quants of two, their scales, then the third by itself.
+        // Three blocks: scales of two, their quants, then the third by itself.
         int quants = layout.QuantBytes * PackedLayout.Rows, scales = size * PackedLayout.Rows - quants;
-        Assert.AreEqual((0L, 2L * quants), PackedLayout.Locate(3, 0, layout.QuantBytes, size));
-        Assert.AreEqual(((long)quants, 2L * quants + scales), PackedLayout.Locate(3, 1, layout.QuantBytes, size));
-        Assert.AreEqual((2L * (quants + scales), 3L * quants + 2 * scales),
+        Assert.AreEqual((2L * scales, 0L), PackedLayout.Locate(3, 0, layout.QuantBytes, size));
+        Assert.AreEqual((2L * scales + quants, (long)scales), PackedLayout.Locate(3, 1, layout.QuantBytes, size));
+        Assert.AreEqual((2L * quants + 3 * scales, 2L * (quants + scales)),
             PackedLayout.Locate(3, 2, layout.QuantBytes, size));
     }
 
@@ -54,8 +54,8 @@ public sealed class PackedLayoutTests
         layout.Pack(rows, strip);
         for (int row = 0; row < 16; row++)
         {
-            for (int i = 0; i < 16; i++) Assert.AreEqual(16 * row + i, strip[64 * (i / 4) + 4 * row + i % 4]);
-            Assert.AreEqual((byte)(16 * row - 2), strip[256 + 2 * row]);
+            for (int i = 0; i < 16; i++) Assert.AreEqual(16 * row + i, strip[32 + 64 * (i / 4) + 4 * row + i % 4]);
+            Assert.AreEqual((byte)(16 * row - 2), strip[2 * row]);
         }
     }
 

@@ -80,7 +80,7 @@ internal readonly unsafe struct Packed256<TSums, TA>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Halves(byte* source)
     {
-        // Super-blocks have subnormal scales, and a subnormal operand costs hundreds of cycles: those are converted as
+        // Scales of super-blocks are often subnormal, which some processors multiply slowly: those are converted as
         // integers.
         Vector256<int> bits = Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)) << 13;
         Vector256<int> magnitude = bits & Vector256.Create(0x0FFFE000);

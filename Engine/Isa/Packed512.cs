@@ -82,7 +82,7 @@ internal readonly unsafe struct Packed512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Halves(byte* source)
     {
-        // Super-blocks have subnormal scales, and a subnormal operand costs hundreds of cycles: those are converted as
+        // Scales of super-blocks are often subnormal, which some processors multiply slowly: those are converted as
         // integers.
         Vector512<int> bits = Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)) << 13;
         Vector512<int> magnitude = bits & Vector512.Create(0x0FFFE000);

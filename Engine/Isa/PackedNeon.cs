@@ -78,7 +78,7 @@ internal readonly unsafe struct PackedNeon<TDot, TA>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Halves(byte* source)
     {
-        // Super-blocks have subnormal scales, and a subnormal operand costs hundreds of cycles: those are converted as
+        // Scales of super-blocks are often subnormal, which some processors multiply slowly: those are converted as
         // integers.
         Vector128<int> bits = AdvSimd.SignExtendWideningLower(Vector64.CreateScalar(*(ulong*)source).AsInt16()) << 13;
         Vector128<int> magnitude = bits & Vector128.Create(0x0FFFE000);

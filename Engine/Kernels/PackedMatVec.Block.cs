@@ -6,7 +6,7 @@ namespace Engine.Kernels;
 internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA, TI, TF>
 {
     /// <summary>Blocks of 32: Σ d · products + m · Σa.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Plain(in Panel panel, int row, float* output)
     {
         int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
@@ -19,9 +19,9 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
         for (int left = panel.Blocks; left > 0; left -= 2)
         {
             Ahead(data, panel.Prefetch, 2 * blockBytes);
-            byte* scales = data + (left == 1 ? quantBytes : 2 * quantBytes);
-            byte* end = scales;
-            for (byte* quants = data; quants < end; quants += quantBytes, scales += blockBytes - quantBytes, a += 32)
+            byte* scales = data, quants = data + (blockBytes - quantBytes) * (left == 1 ? 1 : 2);
+            byte* end = quants;
+            for (; scales < end; quants += quantBytes, scales += blockBytes - quantBytes, a += 32)
             {
                 TI total = Products(quants + 4 * row, a, start);
                 TF d = TFormat.HasExponents ? TWords.Exponents(scales + row) : TWords.Halves(scales + 2 * row);
@@ -34,7 +34,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
                 scaledSum++;
             }
 
-            data = scales;
+            data = quants;
         }
 
         Deliver(sum, output, panel.Add);

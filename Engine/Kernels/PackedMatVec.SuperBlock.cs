@@ -6,7 +6,7 @@ namespace Engine.Kernels;
 internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA, TI, TF>
 {
     /// <summary>Groups of 32 of eight-bit weights, one a step.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Groups(in Panel panel, int row, float* output)
     {
         int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
@@ -38,7 +38,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
     }
 
     /// <summary>Pairs of groups of 32 without offset, each pair in two steps.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Pairs(in Panel panel, int row, float* output)
     {
         int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
@@ -81,7 +81,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
     }
 
     /// <summary>Groups of 16, four a step.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Quarters(in Panel panel, int row, float* output)
     {
         int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
@@ -146,16 +146,22 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
         TWords.FinishScaled(total, sum, TWords.Scales(integers, row, TFormat.SignedScales));
 
     /// <summary>Finds the quants of a block and unpacks its integers; returns where its f32 scales lie.</summary>
+    /// <param name="panel">The panel.</param>
+    /// <param name="block">Which of its blocks.</param>
+    /// <param name="data">Start of the chunk; of the next one after its second block.</param>
+    /// <param name="quants">Receives where the quants lie.</param>
+    /// <param name="quantBytes">Size of a strip's block of quants.</param>
+    /// <param name="blockBytes">Size of a strip's block.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static byte* Scales(
         in Panel panel, int block, ref byte* data, out byte* quants, int quantBytes, int blockBytes)
     {
         int scaleBytes = blockBytes - quantBytes;
         bool odd = (block & 1) != 0, alone = !odd && block + 1 == panel.Blocks;
-        quants = data;
-        byte* scales = data + (odd ? quantBytes + scaleBytes : alone ? quantBytes : 2 * quantBytes);
-        if (!odd) Ahead(data, panel.Prefetch, 2 * blockBytes);
-        data = odd ? scales + scaleBytes : data + quantBytes;
+        byte* scales = odd ? data + scaleBytes : data;
+        quants = data + (odd ? 2 * scaleBytes + quantBytes : alone ? scaleBytes : 2 * scaleBytes);
+        if (odd) data += 2 * blockBytes;
+        else Ahead(data, panel.Prefetch, 2 * blockBytes);
         TFormat.Integers(scales, panel.Integers);
         return scales + StripRows * TFormat.IntegerBytes;
     }

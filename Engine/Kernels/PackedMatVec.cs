@@ -110,7 +110,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
     }
 
     /// <summary>Starts and sums of a token's blocks, the same for every row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Prepare(Token token, short* sums, int blocks)
     {
         int* start = token.Starts;
@@ -135,7 +135,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
     /// <remarks>A panel of a strip stays in the first-level cache while its vectors of rows pass it. Its loop is a
     /// method of its own for each kind of format: the JIT stops inlining at 512 locals, and a call inside would spill
     /// every sum.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Strips(
         byte* data, int strips, int blocks, int panelBlocks, Token token, float* output, int prefetch)
     {

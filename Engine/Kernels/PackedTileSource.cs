@@ -67,7 +67,7 @@ internal readonly unsafe struct PackedTileSource<TFormat, TTile, TWords, TW, TA,
     }
 
     /// <summary>Integer scales, d, then m or (−dmin, pairs of minimums); returns the end.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static byte* PackScales(byte* source, byte* integers, int lane, byte* target)
     {
         int line = Line, segmentElements = 4 * SegmentQuads;
@@ -91,7 +91,7 @@ internal readonly unsafe struct PackedTileSource<TFormat, TTile, TWords, TW, TA,
         return target;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void PackQuants(byte* quants, byte* target)
     {
         int planes = Planes, segment = SegmentQuads, line = Line, steps = TFormat.Steps;

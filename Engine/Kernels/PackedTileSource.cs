@@ -17,24 +17,55 @@ internal readonly unsafe struct PackedTileSource<TFormat, TTile, TWords, TW, TA,
 {
     private const int StripRows = PackedLayout.Rows;
 
-    public static ActivationKinds Input => Scaled ? ActivationKinds.Group256 : ActivationKinds.Group32;
+    public static ActivationKinds Input
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Scaled ? ActivationKinds.Group256 : ActivationKinds.Group32;
+    }
 
     public static int BlockBytes => TFormat.BlockBytes;
 
-    public static int GroupElements => TFormat.BlockElements;
+    public static int GroupElements
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.BlockElements;
+    }
 
-    public static int SegmentQuads =>
-        TilePanel<TRoute>.SegmentQuads(TFormat.EightBit, TFormat.Largest, TFormat.ScaleElements);
+    public static int SegmentQuads
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TilePanel<TRoute>.SegmentQuads(TFormat.EightBit, TFormat.Largest, TFormat.ScaleElements);
+    }
 
-    public static int Planes => TilePanel<TRoute>.Planes(TFormat.EightBit);
+    public static int Planes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TilePanel<TRoute>.Planes(TFormat.EightBit);
+    }
 
-    public static int PanelOffset => TilePanel<TRoute>.Offset(TFormat.EightBit, TFormat.Offset);
+    public static int PanelOffset
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TilePanel<TRoute>.Offset(TFormat.EightBit, TFormat.Offset);
+    }
 
-    public static bool Scaled => TFormat.BlockElements == 256;
+    public static bool Scaled
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.BlockElements == 256;
+    }
 
-    public static bool HasMinimum => TFormat.HasMinimum;
+    public static bool HasMinimum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.HasMinimum;
+    }
 
-    public static int MinimumElements => TFormat.ScaleElements;
+    public static int MinimumElements
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TFormat.ScaleElements;
+    }
 
     public static bool IsPacked => true;
 

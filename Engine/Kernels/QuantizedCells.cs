@@ -17,7 +17,7 @@ internal static class QuantizedCells<TWords, TB, TI, TF>
         WeightType.Q4_1 => new BlockMatVec<Q4_1Lanes, TWords, TB, TI, TF>(isa),
         WeightType.Q5_0 => new BlockMatVec<Q5_0Lanes, TWords, TB, TI, TF>(isa),
         WeightType.Q5_1 => new BlockMatVec<Q5_1Lanes, TWords, TB, TI, TF>(isa),
-        WeightType.Q8_0 => new BlockMatVec<Q8_0Lanes, TWords, TB, TI, TF>(isa),
+        WeightType.Q8_0 => new ByteMatVec<Q8_0Lanes, TWords, TB, TI, TF>(isa),
         WeightType.IQ4_NL => new BlockMatVec<IQ4_NLLanes, TWords, TB, TI, TF>(isa),
         WeightType.MXFP4 => new BlockMatVec<MXFP4Lanes, TWords, TB, TI, TF>(isa),
         WeightType.Q2_K => new SuperBlockMatVec<Q2_KLanes, TWords, TB, TI, TF>(isa),

@@ -10,6 +10,9 @@ internal sealed class SelfTestCommand
     private readonly Option<bool> json = CliOptions.Json();
     private readonly Option<bool> verbose = CliOptions.Flag("--verbose", "Name every check, not only those that fail");
 
+    private readonly Option<string?> attention = CliOptions.Text("--attention", "FILE.json",
+        "Check one vector of HyperAttention instead: the result must be within 1e-4");
+
     private SelfTestCommand(ICliConsole console) => this.console = console;
 
     public static Command Create(ICliConsole console)
@@ -17,9 +20,9 @@ internal sealed class SelfTestCommand
         var self = new SelfTestCommand(console);
         var command = new CliCommand("selftest",
             "Checks the kernels of every instruction set that works here against scalar code and exact arithmetic.",
-            "engine selftest", "engine selftest --json")
+            "engine selftest", "engine selftest --json", "engine selftest --attention causal.json")
         {
-            self.verbose, self.json,
+            self.attention, self.verbose, self.json,
         };
         command.SetAction(self.Run);
         return command;
@@ -30,6 +33,8 @@ internal sealed class SelfTestCommand
         using var interruption = new Interruption(console);
         CancellationToken cancellation = interruption.Token;
         bool asJson = result.GetValue(json);
+        if (result.GetValue(attention) is { } vector)
+            return AttentionSelfTest.Run(console, vector, asJson, cancellation) ? ExitCodes.Done : ExitCodes.Failed;
         bool all = result.GetValue(verbose);
         var outcomes = new List<(string Name, InstructionSet Isa, bool Passed, string Detail)>();
         int total = SelfTest.Checks.Count * InstructionSets.Supported.Count;

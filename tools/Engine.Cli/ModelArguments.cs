@@ -25,6 +25,15 @@ internal sealed class ModelArguments(string contextDescription, int defaultConte
 
     public CacheType CacheType(ParseResult result) => result.GetValue(cacheType);
 
+    public InstructionSet Isa(ParseResult result)
+    {
+        InstructionSet chosen = result.GetValue(isa) ?? InstructionSets.Best;
+        return InstructionSets.IsSupported(chosen) ? chosen : throw new PlatformNotSupportedException(
+            $"instruction set {InstructionSets.NameOf(chosen)} is not available here");
+    }
+
+    public int Threads(ParseResult result) => result.GetValue(threads);
+
     public LanguageModel Load(ParseResult result, string path, int batchTokens = 512, int? threadCount = null) =>
         LanguageModel.Load(InputFiles.Existing(path), new ModelOptions
         {

@@ -1,0 +1,91 @@
+using Engine.Attention;
+using Engine.Attention.Hyper;
+using Engine.Threading;
+
+namespace Engine.Transformer;
+
+/// <summary>One head of attention over a whole call, by several workers: what a measurement of a single layer runs.
+/// </summary>
+internal sealed class AttentionLayerRun(WorkerTeam team)
+{
+    private readonly HyperStage hyperStage = new();
+    private readonly ExactStage exactStage = new();
+
+    /// <summary>HyperAttention, phase after phase.</summary>
+    /// <param name="layer">A call whose memory is given.</param>
+    /// <param name="progress">Told after each phase.</param>
+    public void RunHyper(HyperLayer layer, Action? progress = null)
+    {
+        team.Enter();
+        try
+        {
+            for (int phase = 0; phase < layer.Phases; phase++)
+            {
+                hyperStage.Layer = layer;
+                hyperStage.Phase = phase;
+                team.Run(hyperStage, layer.BeginPhase(phase));
+                progress?.Invoke();
+            }
+        }
+        finally
+        {
+            team.Leave();
+        }
+    }
+
+    /// <summary>Exact attention of rows [first, end), in tasks of the kernel's tile.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="whole">The task of all rows.</param>
+    /// <param name="first">First row.</param>
+    /// <param name="end">End of the rows.</param>
+    /// <param name="scratch">Scratch of each worker.</param>
+    public void RunExact(ExactAttention kernel, in AttentionTask whole, int first, int end,
+        Memory.AlignedBuffer<byte>[] scratch)
+    {
+        exactStage.Set(kernel, whole, first, end, scratch);
+        team.Enter();
+        try
+        {
+            team.Run(exactStage, (end - first + kernel.RowTile - 1) / kernel.RowTile);
+        }
+        finally
+        {
+            team.Leave();
+        }
+    }
+
+    private sealed class HyperStage : IStage
+    {
+        public HyperLayer Layer { get; set; } = null!;
+
+        public int Phase { get; set; }
+
+        public void Run(int chunk, int worker) => Layer.Run(Phase, chunk, worker);
+    }
+
+    private sealed unsafe class ExactStage : IStage
+    {
+        private ExactAttention kernel = null!;
+        private Memory.AlignedBuffer<byte>[] scratch = null!;
+        private AttentionTask whole;
+        private int firstRow, endRow;
+
+        public void Set(ExactAttention with, in AttentionTask task, int first, int end,
+            Memory.AlignedBuffer<byte>[] memory)
+        {
+            (kernel, whole, firstRow, endRow, scratch) = (with, task, first, end, memory);
+        }
+
+        public void Run(int chunk, int worker)
+        {
+            int row = firstRow + (chunk * kernel.RowTile);
+            AttentionTask task = whole;
+            task.Rows = Math.Min(kernel.RowTile, endRow - row);
+            task.Query += row * task.QueryRowStride;
+            task.Positions += row;
+            task.Output += row * task.OutputRowStride;
+            if (task.LogSumExp != null) task.LogSumExp += row * task.GroupHeads;
+            kernel.Attend(task, scratch[worker].Pointer);
+        }
+    }
+}

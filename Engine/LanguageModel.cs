@@ -1,3 +1,4 @@
+using Engine.Attention.Hyper;
 using Engine.Cache;
 using Engine.Gguf;
 using Engine.Isa;
@@ -89,7 +90,9 @@ public sealed class LanguageModel : IDisposable
     }
 
     /// <summary>Opens a conversation with an empty cache.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The model has no positions for so long a context.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The model has no positions for so long a context, or an option of
+    /// attention is out of its range.</exception>
+    /// <exception cref="ArgumentException">Attention is to be approximated in a layer that the model has not.</exception>
     public Session CreateSession(SessionOptions? options = null)
     {
         options ??= new SessionOptions();
@@ -97,7 +100,16 @@ public sealed class LanguageModel : IDisposable
         int length = options.ContextLength > 0 ? options.ContextLength
             : Math.Min(Math.Min(SessionOptions.DefaultContextLength, TrainedContextLength), Transformer.LargestContext);
         ObjectDisposedException.ThrowIf(Transformer.IsDisposed, this);
-        return new Session(this, Transformer.OpenSequence(length, options.CacheType), length);
+        HyperSequence? hyper = HyperOptions.Open(Transformer, options.Attention, length);
+        try
+        {
+            return new Session(this, Transformer.OpenSequence(length, options.CacheType, hyper), length);
+        }
+        catch
+        {
+            hyper?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Bytes that the cache takes for each token of the context: keys and values of the layers that own a

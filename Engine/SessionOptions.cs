@@ -14,4 +14,7 @@ public sealed record SessionOptions
 
     /// <summary>Storage of cached keys and values.</summary>
     public CacheType CacheType { get; init; } = CacheType.F16;
+
+    /// <summary>Exact or approximate attention over long prompts.</summary>
+    public AttentionOptions Attention { get; init; } = new();
 }

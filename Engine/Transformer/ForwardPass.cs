@@ -26,6 +26,8 @@ internal sealed unsafe class ForwardPass : IDisposable
     private readonly AttentionInputStage attentionInput;
     private readonly HeadsStage heads;
     private readonly AttendStage attend;
+    private readonly RankStage rank;
+    private readonly HyperAttendStage hyperAttend;
     private readonly AttentionOutputStage attentionOutput;
     private readonly FeedForwardInputStage feedForwardInput;
     private readonly ActivationStage activation;
@@ -47,6 +49,8 @@ internal sealed unsafe class ForwardPass : IDisposable
         attentionInput = new AttentionInputStage(state);
         heads = new HeadsStage(state);
         attend = new AttendStage(state, attention);
+        rank = new RankStage(state);
+        hyperAttend = new HyperAttendStage(state, team.Workers);
         attentionOutput = new AttentionOutputStage(state);
         feedForwardInput = new FeedForwardInputStage(state);
         activation = new ActivationStage(state);
@@ -79,7 +83,7 @@ internal sealed unsafe class ForwardPass : IDisposable
             for (int layer = 0; layer < weights.Layers.Length && state.Rows > 0; layer++)
             {
                 state.Layer = weights.Layers[layer];
-                Attend(dropsRows: SkipsUnwantedRows && layer == lastOwner);
+                Attend(layer, dropsRows: SkipsUnwantedRows && layer == lastOwner);
                 FeedForward();
             }
 
@@ -119,7 +123,7 @@ internal sealed unsafe class ForwardPass : IDisposable
         logits.Dispose();
     }
 
-    private void Attend(bool dropsRows)
+    private void Attend(int index, bool dropsRows)
     {
         LayerWeights layer = state.Layer;
         team.Run(attentionInput, state.Rows);
@@ -129,7 +133,10 @@ internal sealed unsafe class ForwardPass : IDisposable
                 .Add(layer.Value!, state.KvInput, 0, state.Rows, state.Values(0), state.ValueStride);
         Multiply(linear);
         team.Run(heads, state.Rows);
+        bool approximates = state.HasHyper;
+        if (approximates) team.Run(rank, rank.Begin(index));
         if (dropsRows) state.KeepWantedRows();
+        if (approximates) team.Run(hyperAttend, hyperAttend.Plan(index));
         team.Run(attend, attend.Chunks);
         team.Run(attentionOutput, state.Rows);
         Multiply(linear.Reset().Add(layer.Output, state.AttentionOutput, 0, state.Rows, state.BlockOutput(0),

@@ -1,13 +1,21 @@
+using Engine.Attention.Hyper;
 using Engine.Cache;
 
 namespace Engine.Transformer;
 
 /// <summary>One conversation as the forward pass sees it: its caches and its RoPE.</summary>
-internal sealed class Sequence(SequenceCache cache, RopeVariants ropes) : IDisposable
+internal sealed class Sequence(SequenceCache cache, RopeVariants ropes, HyperSequence? hyper = null) : IDisposable
 {
     public SequenceCache Cache => cache;
 
     public RopeVariants Ropes => ropes;
 
-    public void Dispose() => cache.Dispose();
+    /// <summary>Approximate attention of long prompts; null = all is exact.</summary>
+    public HyperSequence? Hyper => hyper;
+
+    public void Dispose()
+    {
+        cache.Dispose();
+        hyper?.Dispose();
+    }
 }

@@ -1,4 +1,5 @@
 using Engine.Attention;
+using Engine.Attention.Hyper;
 using Engine.Cache;
 using Engine.Gguf;
 using Engine.Isa;
@@ -86,8 +87,9 @@ internal sealed class TransformerModel : IDisposable
     public static long CacheBytesPerToken(CacheShape shape, CacheType type) =>
         shape.KvHeads * (HeadBytes(type, shape.KeyDimension) + HeadBytes(type, shape.ValueDimension));
 
-    /// <summary>Opens a sequence: reserves its rings.</summary>
-    public Sequence OpenSequence(int contextLength, CacheType type)
+    /// <summary>Opens a sequence: reserves its rings. It owns what approximate attention needs, if that is given.
+    /// </summary>
+    public Sequence OpenSequence(int contextLength, CacheType type, HyperSequence? hyper = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
         if (contextLength > LargestContext)
@@ -112,7 +114,7 @@ internal sealed class TransformerModel : IDisposable
         }
 
         return new Sequence(new SequenceCache([.. rings], contextLength),
-            new RopeVariants(Config, Weights, contextLength));
+            new RopeVariants(Config, Weights, contextLength), hyper);
     }
 
     private static long HeadBytes(CacheType type, long dimension) => type switch

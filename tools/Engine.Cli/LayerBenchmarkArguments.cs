@@ -6,8 +6,10 @@ using Engine.Isa;
 namespace Engine.Cli;
 
 /// <summary>The options of <c>engine bench --attention-layer</c>, and its report.</summary>
-internal sealed class LayerBenchmarkArguments
+internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
 {
+    private const int DefaultLeaf = 1024;
+
     private static readonly string[] MaskNames = ["causal", "none", "both"];
 
     private readonly Option<bool> layer = CliOptions.Flag("--attention-layer",
@@ -38,13 +40,6 @@ internal sealed class LayerBenchmarkArguments
         },
     };
 
-    private readonly Option<int> leaf = CliOptions.Integer("--leaf", "Layer: length that is exact at the diagonal",
-        1024, 1);
-
-    private readonly Option<int> block = CliOptions.Integer("--block", "Layer: keys of its own bucket for a query", 256,
-        1);
-
-    private readonly Option<int> sample = CliOptions.Integer("--sample", "Layer: keys sampled for the rest", 256, 0);
     private readonly Option<int> sinks = CliOptions.Integer("--sinks", "Layer: first keys that all see exactly", 64, 0);
     private readonly Option<int> band = CliOptions.Integer("--band",
         "Layer: keys before its leaf that a query sees exactly, rounded up to leaves; -1 = one leaf", -1, -1);
@@ -68,7 +63,7 @@ internal sealed class LayerBenchmarkArguments
     {
         mask.AcceptOnlyFromAmong(MaskNames);
         inputs.AcceptOnlyFromAmong(LayerInputs.Kinds);
-        foreach (Option option in (Option[])[layer, lengths, leaf, block, sample, sinks, band, heads, mask, inputs])
+        foreach (Option option in (Option[])[layer, lengths, sinks, band, heads, mask, inputs])
             command.Add(option);
     }
 
@@ -99,12 +94,12 @@ internal sealed class LayerBenchmarkArguments
 
     private HyperSettings Settings(ParseResult result, bool causal)
     {
-        int length = result.GetValue(leaf), before = result.GetValue(band);
+        int length = attention.Leaf(result, DefaultLeaf), before = result.GetValue(band);
         int bandBlocks = !causal ? 0 : before < 0 ? 1 : (before + length - 1) / length;
         return new HyperSettings
         {
-            Block = result.GetValue(block),
-            Samples = result.GetValue(sample),
+            Block = attention.Block(result),
+            Samples = attention.Sample(result),
             Leaf = length,
             Sinks = result.GetValue(sinks),
             BandBlocks = bandBlocks,
@@ -133,8 +128,8 @@ internal sealed class LayerBenchmarkArguments
         writer.WriteNumber("threads", threads);
         writer.WriteNumber("heads", result.GetValue(heads));
         writer.WriteNumber("dimension", LayerInputs.Dimension);
-        writer.WriteNumber("block", result.GetValue(block));
-        writer.WriteNumber("sample", result.GetValue(sample));
+        writer.WriteNumber("block", attention.Block(result));
+        writer.WriteNumber("sample", attention.Sample(result));
         writer.WriteNumber("sinks", result.GetValue(sinks));
         writer.WriteString("inputs", result.GetValue(inputs));
         writer.WriteStartArray("rows");

@@ -10,7 +10,8 @@ internal sealed unsafe class LayerInputs : IDisposable
     public const int Dimension = 64;
 
     /// <summary>Kinds: normal numbers; queries near centres that keys share; and keys of which the first takes most of
-    /// the weight.</summary>
+    /// the weight. Values have a mean, as real ones do: without it, an average over all of them is nothing but noise.
+    /// </summary>
     public static readonly string[] Kinds = ["gaussian", "clustered", "sink-heavy"];
 
     private const int Clusters = 64;
@@ -39,6 +40,13 @@ internal sealed unsafe class LayerInputs : IDisposable
         Normal(Queries, head, 0);
         Normal(Keys, head, 1);
         Normal(Values, head, 2);
+        ulong mean = HyperRandom.Key(17, head, 0);
+        for (nint i = 0; i < Values.Count; i++)
+        {
+            Values.Pointer[i] = (float)((Values.Pointer[i] * 0.5)
+                + ((HyperRandom.Uniform(mean, (int)(i % Dimension)) - 0.5) * 3.4641016));
+        }
+
         if (kind == "clustered") Cluster(head);
         if (kind == "sink-heavy") MakeSink();
     }

@@ -29,9 +29,13 @@ internal sealed class BenchCommand
 
     private readonly Option<bool> json = CliOptions.Json();
     private readonly ModelArguments arguments = new("Context in tokens; 0 = as much as is needed", defaultThreads: 1);
-    private readonly LayerBenchmarkArguments layer = new();
+    private readonly LayerBenchmarkArguments layer;
 
-    private BenchCommand(ICliConsole console) => this.console = console;
+    private BenchCommand(ICliConsole console)
+    {
+        this.console = console;
+        layer = new LayerBenchmarkArguments(arguments.Attention);
+    }
 
     public static Command Create(ICliConsole console)
     {

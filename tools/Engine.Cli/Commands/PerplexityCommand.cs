@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using Engine.Text;
 
@@ -33,7 +34,8 @@ internal sealed class PerplexityCommand
         self.score.AcceptOnlyFromAmong("second-half", "all");
         var command = new CliCommand("perplexity", "Measures how well a model predicts a text.",
             "engine perplexity my-model.gguf book.txt",
-            "engine perplexity my-model.gguf book.txt --context 1024 --chunks 8 --score all --json")
+            "engine perplexity my-model.gguf book.txt --context 1024 --chunks 8 --score all --json",
+            "engine perplexity my-model.gguf book.txt --context 8192 --chunks 1 --attention hyper --score all")
         {
             self.model, self.file, self.chunks, self.score, self.special, self.json,
         };
@@ -58,7 +60,9 @@ internal sealed class PerplexityCommand
         int first = result.GetValue(score) == "all" ? 0 : context / 2;
         if (first > context - 2)
             throw new InvalidOperationException($"a window of {context} tokens has no prediction in its second half");
-        using Session session = loaded.CreateSession(arguments.Session(result, context));
+        SessionOptions options = arguments.Session(result, context);
+        using Session session = loaded.CreateSession(options);
+        long begin = Stopwatch.GetTimestamp();
         var scores = new PerplexityScore(loaded.VocabularySize);
         bool asJson = result.GetValue(json);
         var progress = new Progress(console, asJson);
@@ -70,8 +74,9 @@ internal sealed class PerplexityCommand
             progress.Report("windows", window + 1, windows);
         }
 
+        TimeSpan time = Stopwatch.GetElapsedTime(begin);
         progress.Clear();
-        if (asJson) WriteJson(scores, context, windows, result.GetRequiredValue(score));
+        if (asJson) WriteJson(scores, context, windows, result.GetRequiredValue(score), options.Attention, time);
         else
             console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"perplexity {scores.Perplexity:F4} ± {scores.PerplexityError:F4}, nll {scores.Mean:F6} ± "
@@ -95,7 +100,8 @@ internal sealed class PerplexityCommand
             chunk: 0, cancellation);
     }
 
-    private void WriteJson(PerplexityScore scores, int context, int windows, string scored) =>
+    private void WriteJson(PerplexityScore scores, int context, int windows, string scored, AttentionOptions attention,
+        TimeSpan time) =>
         JsonResult.Write(console, writer =>
         {
             JsonResult.Number(writer, "perplexity", scores.Perplexity);
@@ -106,5 +112,7 @@ internal sealed class PerplexityCommand
             writer.WriteNumber("windows", windows);
             writer.WriteNumber("context", context);
             writer.WriteString("score", scored);
+            writer.WriteString("attention", AttentionArguments.Describe(attention));
+            writer.WriteNumber("seconds", time.TotalSeconds);
         });
 }

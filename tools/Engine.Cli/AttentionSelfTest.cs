@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Attention.Hyper;
 using Engine.Isa;
 
 namespace Engine.Cli;
@@ -28,7 +29,7 @@ internal static class AttentionSelfTest
     {
         try
         {
-            return run.Run(isa);
+            return run.Run(HyperAttention.For(isa));
         }
         catch (InvalidDataException error)
         {

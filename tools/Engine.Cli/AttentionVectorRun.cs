@@ -1,7 +1,6 @@
 using Engine.Attention;
 using Engine.Attention.Hyper;
 using Engine.Cache;
-using Engine.Isa;
 using Engine.Memory;
 
 namespace Engine.Cli;
@@ -40,9 +39,10 @@ internal sealed unsafe class AttentionVectorRun : IDisposable
     }
 
     /// <summary>Runs approximation and exact attention.</summary>
+    /// <param name="kernel">Kernel of an instruction set.</param>
     /// <param name="exactWhereSmall">False: also nodes that are small enough to be exact are approximated.</param>
     /// <exception cref="InvalidDataException">The vector's nodes are not those of its sizes.</exception>
-    public AttentionErrors Run(InstructionSet isa, bool exactWhereSmall = true)
+    public AttentionErrors Run(HyperAttention kernel, bool exactWhereSmall = true)
     {
         var settings = new HyperSettings
         {
@@ -54,7 +54,6 @@ internal sealed unsafe class AttentionVectorRun : IDisposable
             Hyperplanes = vector.Hyperplanes,
             ExactWhereSmall = exactWhereSmall,
         };
-        var kernel = HyperAttention.For(isa);
         using var planes = new HyperPlanes(vector.P, vector.Hyperplanes, vector.Dimension);
         Dictionary<NodeRange, AttentionVector.Node> nodes = [];
         foreach (AttentionVector.Node node in vector.Nodes)

@@ -58,6 +58,13 @@ internal sealed unsafe partial class HyperAttention<W, V> : HyperAttention
         int keyElements = queries.KeyElements, valueElements = queries.ValueElements;
         for (int i = 0; i < count; i++)
         {
+            if (i + PrefetchedRows < count)
+            {
+                int next = rows[i + PrefetchedRows];
+                Prefetch(queries.Scaled(next), keyElements * sizeof(float));
+                Prefetch(queries.Sums(next), valueElements * sizeof(float));
+            }
+
             int row = rows[i];
             Copy(queries.Scaled(row), scratch.Queries + (i * keyElements), keyElements);
             Copy(queries.Sums(row), scratch.Sums + (i * valueElements), valueElements);

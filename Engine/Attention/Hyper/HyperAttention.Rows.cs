@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Engine.Cache;
 
 namespace Engine.Attention.Hyper;
@@ -6,6 +7,9 @@ namespace Engine.Attention.Hyper;
 /// <summary>Passes over single rows: projections, scaled queries, tiles of keys that lie apart.</summary>
 internal sealed unsafe partial class HyperAttention<W, V>
 {
+    /// <summary>Sorted rows lie apart, where no hardware foresees them: so many are asked for ahead.</summary>
+    private const int PrefetchedRows = 8;
+
     /// <remarks>Hyperplanes lie in the lanes, so that no sum goes across them; four rows hide the latency. Each row's
     /// sum runs in the order of elements whatever its company.</remarks>
     public override void Project(float* rows, nint rowStride, int count, HyperPlanes planes, float* projections)
@@ -52,6 +56,13 @@ internal sealed unsafe partial class HyperAttention<W, V>
         Pack(keys, slots, node.SampleCount, node.SampleTiles, scratch.Rows);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(void* row, nint bytes)
+    {
+        if (!Sse.IsSupported) return;
+        for (nint line = 0; line < bytes; line += 64) Sse.Prefetch0((byte*)row + line);
+    }
+
     /// <summary>Gathers keys and values of the given slots into tiles.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Pack(in HyperKeys keys, int* slots, int count, PackedKeys packed, float* rows)
@@ -64,6 +75,13 @@ internal sealed unsafe partial class HyperAttention<W, V>
             int few = Math.Min(W.Count, count - begin);
             for (int i = 0; i < few; i++)
             {
+                if (begin + i + PrefetchedRows < count)
+                {
+                    nint next = slots[begin + i + PrefetchedRows];
+                    Prefetch(keys.Keys + (next * keys.KeyRowBytes), keys.KeyRowBytes);
+                    Prefetch(keys.Values + (next * keys.ValueRowBytes), keys.ValueRowBytes);
+                }
+
                 nint slot = slots[begin + i];
                 ExactAttention<W, V>.Widen(keys.Keys + (slot * keys.KeyRowBytes), keys.KeyRowBytes, keys.KeyType, 1,
                     keyElements, rows + (i * keyElements));

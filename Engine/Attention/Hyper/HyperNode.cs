@@ -39,7 +39,7 @@ internal sealed unsafe class HyperNode : IDisposable
     /// <summary>True if every query takes every key.</summary>
     public bool IsExact { get; private set; }
 
-    /// <summary>Query blocks, as many as key blocks.</summary>
+    /// <summary>Query blocks: one for each key block.</summary>
     public int Blocks { get; private set; }
 
     /// <summary>Keys in the order of their ranks.</summary>
@@ -62,7 +62,8 @@ internal sealed unsafe class HyperNode : IDisposable
     /// <summary>Keys [begin, end) of the order that a query block takes exactly.</summary>
     public void OwnKeys(int block, out int begin, out int end)
     {
-        begin = IsExact ? 0 : block * settings.Block;
+        begin = IsExact ? 0 : block * Step;
+        if (settings.OwnBucket) begin = Math.Min(begin, Math.Max(0, Range.Keys - settings.Block));
         end = IsExact ? Range.Keys : Math.Min(begin + settings.Block, Range.Keys);
     }
 
@@ -107,8 +108,16 @@ internal sealed unsafe class HyperNode : IDisposable
         SampleTiles.Dispose();
     }
 
-    private int BlocksFor(int keyCount) =>
-        settings.Block == 0 ? 1 : Math.Max(1, (keyCount + settings.Block - 1) / settings.Block);
+    /// <summary>From one key block to the next. Where a query chooses by its bucket, blocks overlap by half: at least a
+    /// quarter of a block then lies on either side of the bucket's middle.</summary>
+    private int Step => settings.OwnBucket ? Math.Max(1, settings.Block / 2) : settings.Block;
+
+    private int BlocksFor(int keyCount)
+    {
+        if (settings.Block == 0) return 1;
+        int last = settings.OwnBucket ? Math.Max(0, keyCount - settings.Block) : keyCount - 1;
+        return settings.OwnBucket ? ((last + Step - 1) / Step) + 1 : (last / Step) + 1;
+    }
 
     /// <summary>Stable counting sort by rank; <paramref name="ends"/>[r] becomes the end of bucket r.</summary>
     private static void Sort(byte* ranks, int begin, int end, int* ends, int* order)
@@ -126,7 +135,7 @@ internal sealed unsafe class HyperNode : IDisposable
         for (int i = begin; i < end; i++) order[ends[ranks[i]]++] = i;
     }
 
-    /// <summary>A query goes to the block in which the middle of its bucket lies.</summary>
+    /// <summary>A query goes to the block whose middle is nearest to the middle of its bucket.</summary>
     private void AssignByBucket(byte* ranks, int* keyEnds)
     {
         NodeRange range = Range;
@@ -134,7 +143,8 @@ internal sealed unsafe class HyperNode : IDisposable
         for (int rank = 0; rank < Buckets; rank++)
         {
             int middle = ((rank == 0 ? 0 : keyEnds[rank - 1]) + keyEnds[rank]) / 2;
-            blockOf[rank] = Math.Min(middle / Math.Max(1, settings.Block), Blocks - 1);
+            int nearest = (middle - (settings.Block / 2) + (Step / 2)) / Step;
+            blockOf[rank] = Math.Clamp(nearest, 0, Blocks - 1);
         }
 
         int* next = Cuts + 1;

@@ -9,7 +9,7 @@ namespace Engine;
 public sealed partial class AttentionCalibration
 {
     /// <summary>Heads with a smaller relative error are approximated unless told otherwise.</summary>
-    public const double DefaultThreshold = 0.1;
+    public const double DefaultThreshold = 0.12;
 
     private readonly double[][][] errors;
     private readonly double[][][] logSumExpErrors;
@@ -93,12 +93,7 @@ public sealed partial class AttentionCalibration
             if (session.Hyper is not { } hyper)
                 throw new ArgumentException($"nothing is approximated within {total} tokens", nameof(lengths));
             hyper.Probe = probe;
-            int step = model.Transformer.Forward.BatchRows;
-            for (int done = 0; done < total; done += step)
-            {
-                session.Prefill(tokens[done..Math.Min(total, done + step)], cancellation);
-                progress?.Invoke(Math.Min(total, done + step));
-            }
+            Evaluate(model, session, tokens[..total], progress, cancellation);
         }
 
         return new AttentionCalibration(model.Name, new FileInfo(path).Length, HashOf(path), lengths.ToArray(),
@@ -125,6 +120,29 @@ public sealed partial class AttentionCalibration
         if (!same)
             throw new ArgumentException(
                 $"the calibration is of {ModelName} with {LayerCount} layers, not of a model of this shape");
+    }
+
+    private static void Evaluate(LanguageModel model, Session session, ReadOnlySpan<int> tokens, Action<int>? progress,
+        CancellationToken cancellation)
+    {
+        ForwardPass forward = model.Transformer.Forward;
+        bool skips = forward.SkipsUnwantedRows;
+        // The last layers are to be measured, too.
+        forward.SkipsUnwantedRows = false;
+        try
+        {
+            for (int done = 0; done < tokens.Length;)
+            {
+                int end = Math.Min(tokens.Length, done + forward.BatchRows);
+                session.Prefill(tokens[done..end], cancellation);
+                progress?.Invoke(end);
+                done = end;
+            }
+        }
+        finally
+        {
+            forward.SkipsUnwantedRows = skips;
+        }
     }
 
     private static void CheckLengths(ReadOnlySpan<int> lengths, int tokens)

@@ -45,7 +45,7 @@ public sealed class AttentionLayers
         double threshold = AttentionCalibration.DefaultThreshold)
     {
         ArgumentNullException.ThrowIfNull(calibration);
-        return new AttentionLayers(string.Create(CultureInfo.InvariantCulture, $"calibrated:{threshold}"),
+        return new AttentionLayers(string.Create(CultureInfo.InvariantCulture, $"calibrated:{threshold:G4}"),
             calibration: calibration, threshold: threshold);
     }
 

@@ -126,6 +126,31 @@ public sealed class HyperAttentionTests
         }
     }
 
+    /// <remarks>Each chunk of 64 queries has one block of 64 keys that it looks at; in every other way these are the
+    /// same numbers, so the sample alone finds little of it.</remarks>
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public unsafe void DiagonalsFindBlocksOfNeighbours(string set)
+    {
+        HyperAttention kernel = FloatSets.Hyper(set);
+        using var test = new HyperCase(1024, 13);
+        for (int row = 0; row < 1024; row++)
+        {
+            int chunk = row / 64;
+            // Queries of chunk c and keys of block 7 c mod 16 share a direction.
+            test.Queries[(row * HyperCase.Dimension) + chunk] += 8;
+            test.Keys[(row * HyperCase.Dimension) + (chunk * 7 % 16)] += 6;
+        }
+
+        HyperSettings settings = Small with { Block = 64, Samples = 64, Choice = KeyChoiceKind.Diagonals };
+        test.Run(kernel, settings, causal: false);
+        Assert.IsLessThan(0.3, test.RelativeError(causal: false));
+        test.Run(kernel, settings with { Block = 0, Samples = 128 }, causal: false);
+        Assert.IsGreaterThan(0.3, test.RelativeError(causal: false), "a sample is not enough, or this tests nothing");
+        test.Run(kernel, settings with { Block = 1024, Samples = 0 }, causal: true);
+        AssertExact(test, causal: true);
+    }
+
     [TestMethod]
     public void ErrorsFallWithTheBudget()
     {

@@ -1,8 +1,17 @@
+using System.Diagnostics;
 using Engine.Attention;
 using Engine.Attention.Hyper;
 using Engine.Threading;
 
 namespace Engine.Transformer;
+
+/// <summary>Time of the parts of HyperAttention: means and ranks, exact parts, orders and packed samples, nodes, outputs.
+/// </summary>
+internal readonly record struct LayerTimes(TimeSpan Ranking, TimeSpan Exact, TimeSpan Sorting, TimeSpan Nodes,
+    TimeSpan Output)
+{
+    public TimeSpan Total => Ranking + Exact + Sorting + Nodes + Output;
+}
 
 /// <summary>One head of attention over a whole call, by several workers: what a measurement of a single layer runs.
 /// </summary>
@@ -10,6 +19,9 @@ internal sealed class AttentionLayerRun(WorkerTeam team)
 {
     private readonly HyperStage hyperStage = new();
     private readonly ExactStage exactStage = new();
+
+    /// <summary>Where the time of the runs so far went.</summary>
+    public LayerTimes Times { get; set; }
 
     /// <summary>HyperAttention, phase after phase.</summary>
     /// <param name="layer">A call whose memory is given.</param>
@@ -23,7 +35,17 @@ internal sealed class AttentionLayerRun(WorkerTeam team)
             {
                 hyperStage.Layer = layer;
                 hyperStage.Phase = phase;
-                team.Run(hyperStage, layer.BeginPhase(phase));
+                long begin = Stopwatch.GetTimestamp();
+                int chunks = layer.BeginPhase(phase);
+                bool isNode = phase > 1 && phase < layer.Phases - 1;
+                if (isNode) Times = Times with { Sorting = Times.Sorting + Stopwatch.GetElapsedTime(begin) };
+                begin = isNode ? Stopwatch.GetTimestamp() : begin;
+                team.Run(hyperStage, chunks);
+                TimeSpan time = Stopwatch.GetElapsedTime(begin);
+                Times = isNode ? Times with { Nodes = Times.Nodes + time }
+                    : phase == 0 ? Times with { Ranking = Times.Ranking + time }
+                    : phase == 1 ? Times with { Exact = Times.Exact + time }
+                    : Times with { Output = Times.Output + time };
                 progress?.Invoke();
             }
         }

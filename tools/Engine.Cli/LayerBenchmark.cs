@@ -11,7 +11,7 @@ namespace Engine.Cli;
 
 /// <summary>One length of the measurement of a single layer; times of all heads together.</summary>
 internal sealed record LayerRow(int Length, bool Causal, int Leaf, double ExactMilliseconds, double HyperMilliseconds,
-    double RelativeError, double LogSumExpError, long PeakBytes)
+    double RelativeError, double LogSumExpError, long PeakBytes, LayerTimes Times)
 {
     public double Speedup => ExactMilliseconds / HyperMilliseconds;
 }
@@ -27,12 +27,15 @@ internal sealed unsafe class LayerBenchmark : IDisposable
     /// <summary>Rows between two reports of the exact side.</summary>
     private const int Stride = 2048;
 
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2);
+
     private readonly HyperAttention kernel;
     private readonly WorkerTeam team;
     private readonly AttentionLayerRun run;
     private readonly AlignedBuffer<byte>[] scratch;
     private readonly Action<string, long, long> report;
     private readonly CancellationToken cancellation;
+    private bool isWarm;
 
     public LayerBenchmark(InstructionSet isa, int threads, Action<string, long, long> report,
         CancellationToken cancellation)
@@ -46,7 +49,31 @@ internal sealed unsafe class LayerBenchmark : IDisposable
         for (int i = 0; i < threads; i++) scratch[i] = new AlignedBuffer<byte>(ExactAttention.ScratchBytes);
     }
 
+    /// <summary>Measures a case; before the first one, both kinds of attention run until the runtime has compiled them
+    /// for good.</summary>
     public LayerRow Measure(LayerCase what)
+    {
+        if (!isWarm) WarmUp(what);
+        isWarm = true;
+        return MeasureNow(what);
+    }
+
+    private void WarmUp(LayerCase what)
+    {
+        LayerCase small = what with { Length = Math.Max(2048, 4 * what.Settings.Leaf), Heads = 1, Repetitions = 1 };
+        if (small.Length >= what.Length) small = small with { Length = what.Length };
+        long begin = Stopwatch.GetTimestamp();
+        do
+        {
+            MeasureNow(small);
+            MeasureNow(small with { Causal = !small.Causal, Settings = small.Settings with { BandBlocks = 0 } });
+            // Recompiled code comes in from another thread.
+            Thread.Sleep(50);
+        }
+        while (Stopwatch.GetElapsedTime(begin) < WarmUpTime);
+    }
+
+    private LayerRow MeasureNow(LayerCase what)
     {
         int n = what.Length;
         using var inputs = new LayerInputs(n);
@@ -55,12 +82,13 @@ internal sealed unsafe class LayerBenchmark : IDisposable
             team.Workers);
         using AlignedBuffer<float> exact = new((nint)n * LayerInputs.Dimension), hyper = new(exact.Count);
         using AlignedBuffer<float> exactSums = new(n), hyperSums = new(n);
+        LayerTimes times = default;
         double exactTime = 0, hyperTime = 0, difference = 0, norm = 0, sumDifference = 0;
         for (int head = 0; head < what.Heads; head++)
         {
             inputs.Fill(what.Inputs, head);
             HyperInput input = Input(inputs, head, hyper.Pointer, hyperSums.Pointer);
-            hyperTime += Best(what.Repetitions, () => Hyper(layer, input));
+            hyperTime += Best(what.Repetitions, () => Hyper(layer, input), () => times = run.Times);
             exactTime += Best(what.Repetitions, () => Exact(what, inputs, exact.Pointer, exactSums.Pointer, head));
             for (nint i = 0; i < exact.Count; i++)
             {
@@ -74,7 +102,7 @@ internal sealed unsafe class LayerBenchmark : IDisposable
 
         long peak = inputs.Bytes + layer.Bytes + ((exact.Count + (2L * n)) * 2 * sizeof(float));
         return new LayerRow(n, what.Causal, what.Settings.Leaf, exactTime, hyperTime, Math.Sqrt(difference / norm),
-            sumDifference / ((double)n * what.Heads), peak);
+            sumDifference / ((double)n * what.Heads), peak, times);
     }
 
     public void Dispose()
@@ -83,14 +111,17 @@ internal sealed unsafe class LayerBenchmark : IDisposable
         foreach (AlignedBuffer<byte> one in scratch) one.Dispose();
     }
 
-    private static double Best(int repetitions, Action action)
+    private static double Best(int repetitions, Action action, Action? better = null)
     {
         double best = double.PositiveInfinity;
         for (int i = 0; i < repetitions; i++)
         {
             long begin = Stopwatch.GetTimestamp();
             action();
-            best = Math.Min(best, Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
+            double time = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+            if (time >= best) continue;
+            best = time;
+            better?.Invoke();
         }
 
         return best;
@@ -114,6 +145,7 @@ internal sealed unsafe class LayerBenchmark : IDisposable
 
     private void Hyper(HyperLayer layer, in HyperInput input)
     {
+        run.Times = default;
         layer.Begin(input);
         run.RunHyper(layer, cancellation.ThrowIfCancellationRequested);
     }

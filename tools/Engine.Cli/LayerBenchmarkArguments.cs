@@ -52,6 +52,13 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
         DefaultValueFactory = _ => "both",
     };
 
+    private readonly Option<string> choice = new("--choice")
+    {
+        Description = "Layer: how large entries are found, by buckets or by sums along diagonals (n²/8)",
+        HelpName = "HOW",
+        DefaultValueFactory = _ => "buckets",
+    };
+
     private readonly Option<string> inputs = new("--inputs")
     {
         Description = "Layer: gaussian, clustered or sink-heavy numbers",
@@ -62,8 +69,9 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
     public void AddTo(Command command)
     {
         mask.AcceptOnlyFromAmong(MaskNames);
+        choice.AcceptOnlyFromAmong("buckets", "diagonals");
         inputs.AcceptOnlyFromAmong(LayerInputs.Kinds);
-        foreach (Option option in (Option[])[layer, lengths, sinks, band, heads, mask, inputs])
+        foreach (Option option in (Option[])[layer, lengths, sinks, band, heads, mask, choice, inputs])
             command.Add(option);
     }
 
@@ -96,6 +104,7 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
     {
         int length = attention.Leaf(result, DefaultLeaf), before = result.GetValue(band);
         int bandBlocks = !causal ? 0 : before < 0 ? 1 : (before + length - 1) / length;
+        bool buckets = result.GetValue(choice) == "buckets";
         return new HyperSettings
         {
             Block = attention.Block(result),
@@ -103,7 +112,8 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
             Leaf = length,
             Sinks = result.GetValue(sinks),
             BandBlocks = bandBlocks,
-            OwnBucket = bandBlocks > 0,
+            OwnBucket = bandBlocks > 0 && buckets,
+            Choice = buckets ? KeyChoiceKind.Buckets : KeyChoiceKind.Diagonals,
         };
     }
 
@@ -146,6 +156,11 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
             JsonResult.Number(writer, "relative_error", row.RelativeError);
             JsonResult.Number(writer, "lse_error", row.LogSumExpError);
             writer.WriteNumber("peak_bytes", row.PeakBytes);
+            writer.WriteNumber("ranking_part", row.Times.Ranking / row.Times.Total);
+            writer.WriteNumber("exact_part", row.Times.Exact / row.Times.Total);
+            writer.WriteNumber("sorting_part", row.Times.Sorting / row.Times.Total);
+            writer.WriteNumber("nodes_part", row.Times.Nodes / row.Times.Total);
+            writer.WriteNumber("output_part", row.Times.Output / row.Times.Total);
             writer.WriteEndObject();
         }
 

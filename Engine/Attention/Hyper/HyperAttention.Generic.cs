@@ -92,32 +92,47 @@ internal sealed unsafe partial class HyperAttention<W, V> : HyperAttention
     }
 
     /// <summary>Streams packed keys into the states of the batch.</summary>
+    /// <remarks>A tile of keys, or of values, stays in the first cache while all rows pass; four tiles share a softmax
+    /// step, which a quarter as often looks for the largest score and scales the sums.</remarks>
     private static void Stream(PackedKeys packed, float* bias, in HyperKeys keys, HyperQueries queries, int count,
         HyperScratch scratch)
     {
-        int keyElements = queries.KeyElements, valueElements = queries.ValueElements;
         for (int begin = 0; begin < packed.Count; begin += ScoreSlots)
         {
-            int slots = Math.Min(ScoreSlots, packed.Count - begin);
-            int padded = PackedKeys.PaddedSlots(slots);
-            for (int i = 0; i < count; i += TileRows)
+            int slots = Math.Min(ScoreSlots, packed.Count - begin), padded = PackedKeys.PaddedSlots(slots);
+            for (int tile = 0; tile < padded; tile += TileSlots)
+                Score(packed.Keys(begin + tile), keys.KeyDimension, queries.KeyElements, count, tile, scratch);
+            for (int row = 0; row < count; row++)
             {
-                for (int tile = 0; tile < padded; tile += TileSlots)
-                {
-                    ExactAttention<W, V>.Multiply(scratch.Queries + (i * keyElements), keyElements, keys.KeyDimension,
-                        packed.Keys(begin + tile), TileSlots, scratch.Scores + tile, ScoreSlots, TileSlots, null);
-                }
-
-                for (int r = 0; r < TileRows; r++)
-                {
-                    float* scores = scratch.Scores + (r * ScoreSlots);
-                    Adjust(scores, slots, padded, keys.SoftCap, bias == null ? null : bias + begin);
-                    scratch.Factors[r] = Softmax(scores, padded, ref scratch.Largest[i + r], ref scratch.Total[i + r]);
-                }
-
-                ExactAttention<W, V>.Multiply(scratch.Scores, ScoreSlots, slots, packed.Values(begin), valueElements,
-                    scratch.Sums + (i * valueElements), valueElements, valueElements, scratch.Factors);
+                float* scores = scratch.Scores + (row * ScoreSlots);
+                Adjust(scores, slots, padded, keys.SoftCap, bias == null ? null : bias + begin);
+                scratch.Factors[row] = Softmax(scores, padded, ref scratch.Largest[row], ref scratch.Total[row]);
             }
+
+            for (int tile = 0; tile < slots; tile += TileSlots)
+            {
+                Accumulate(packed.Values(begin + tile), Math.Min(TileSlots, slots - tile), queries.ValueElements, count,
+                    tile, scratch);
+            }
+        }
+    }
+
+    private static void Score(float* keys, int dimension, int elements, int count, int tile, HyperScratch scratch)
+    {
+        for (int row = 0; row < count; row += TileRows)
+        {
+            ExactAttention<W, V>.Multiply(scratch.Queries + (row * elements), elements, dimension, keys, TileSlots,
+                scratch.Scores + (row * ScoreSlots) + tile, ScoreSlots, TileSlots, null);
+        }
+    }
+
+    private static void Accumulate(float* values, int slots, int elements, int count, int tile, HyperScratch scratch)
+    {
+        for (int row = 0; row < count; row += TileRows)
+        {
+            ExactAttention<W, V>.Multiply(scratch.Scores + (row * ScoreSlots) + tile, ScoreSlots, slots, values,
+                elements, scratch.Sums + (row * elements), elements, elements,
+                tile == 0 ? scratch.Factors + row : scratch.Ones);
         }
     }
 

@@ -39,6 +39,10 @@ internal sealed unsafe partial class HyperAttention<W, V>
         }
     }
 
+    public override IKeyChoice Choice(HyperSettings settings, int largestKeys, int largestQueries, int keyElements,
+        int valueElements) => settings.Choice == KeyChoiceKind.Buckets ? new BucketChoice()
+            : new DiagonalChoice<W, V>(settings, largestKeys, largestQueries, keyElements, valueElements);
+
     public override void Scale(float* query, int n, float factor, float* destination, int padded)
     {
         int k = 0;
@@ -65,7 +69,7 @@ internal sealed unsafe partial class HyperAttention<W, V>
 
     /// <summary>Gathers keys and values of the given slots into tiles.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Pack(in HyperKeys keys, int* slots, int count, PackedKeys packed, float* rows)
+    internal static void Pack(in HyperKeys keys, int* slots, int count, PackedKeys packed, float* rows)
     {
         int keyElements = CacheRows.PaddedElements(keys.KeyDimension);
         int valueElements = CacheRows.PaddedElements(keys.ValueDimension);

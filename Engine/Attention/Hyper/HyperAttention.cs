@@ -15,6 +15,10 @@ internal abstract unsafe class HyperAttention
     /// <summary>The exact kernel of the same instruction set.</summary>
     public abstract ExactAttention Exact { get; }
 
+    /// <summary>How the settings find large entries.</summary>
+    public abstract IKeyChoice Choice(HyperSettings settings, int largestKeys, int largestQueries, int keyElements,
+        int valueElements);
+
     /// <summary>projections[row][<see cref="HyperPlanes.Width"/>] = planes · row.</summary>
     public abstract void Project(float* rows, nint rowStride, int count, HyperPlanes planes, float* projections);
 

@@ -50,7 +50,10 @@ internal sealed unsafe class HyperLayer : IDisposable
             largestQueries = Math.Max(largestQueries, range.Queries);
         }
 
-        node = new HyperNode(settings, largestKeys, largestQueries, queries.KeyElements, queries.ValueElements);
+        IKeyChoice choice = kernel.Choice(settings, largestKeys, largestQueries, queries.KeyElements,
+            queries.ValueElements);
+        node = new HyperNode(settings, choice, largestKeys, largestQueries, queries.KeyElements,
+            queries.ValueElements);
         scratch = new HyperScratch[workers];
         exactScratch = new AlignedBuffer<byte>[workers];
         projections = new AlignedBuffer<float>[workers];
@@ -130,7 +133,7 @@ internal sealed unsafe class HyperLayer : IDisposable
         if (phase == 1) return plan.Exact.Count;
         if (phase == Phases - 1) return Chunks(queryCount);
         NodeRange range = plan.Nodes[phase - 2];
-        node.Set(range, keyRanks.Pointer, queries.Ranks, keys.SampleKey, GivenSamples?.Invoke(range));
+        node.Set(range, keys, queries, GivenSamples?.Invoke(range));
         kernel.PackSamples(node, keys, scratch[0]);
         return node.Blocks;
     }

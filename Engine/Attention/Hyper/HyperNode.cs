@@ -13,26 +13,29 @@ internal readonly record struct NodeRange(int FirstQuery, int EndQuery, int Firs
 /// <summary>What all query blocks of a node share: both orders, the cuts, and the packed samples.</summary>
 internal sealed unsafe class HyperNode : IDisposable
 {
-    private const int Buckets = 1 << HyperSettings.LargestHyperplanes;
-
     private readonly HyperSettings settings;
+    private readonly IKeyChoice choice;
     private readonly AlignedBuffer<int> keyOrder;
     private readonly AlignedBuffer<int> queryOrder;
     private readonly AlignedBuffer<int> cuts;
     private readonly AlignedBuffer<int> samples;
-    private readonly AlignedBuffer<int> counts;
+    private int step;
 
-    /// <summary>Reserves room for nodes of at most so many keys and queries.</summary>
-    public HyperNode(HyperSettings settings, int largestKeys, int largestQueries, int keyElements, int valueElements)
+    /// <summary>Reserves room for nodes of at most so many keys and queries; takes ownership of the choice.</summary>
+    public HyperNode(HyperSettings settings, IKeyChoice choice, int largestKeys, int largestQueries, int keyElements,
+        int valueElements)
     {
         this.settings = settings;
+        this.choice = choice;
         keyOrder = new AlignedBuffer<int>(largestKeys);
         queryOrder = new AlignedBuffer<int>(largestQueries);
-        cuts = new AlignedBuffer<int>(BlocksFor(largestKeys) + 2);
+        // Overlapping key blocks are at most twice as many.
+        cuts = new AlignedBuffer<int>((2 * largestKeys / Math.Max(1, settings.Block)) + 5);
         samples = new AlignedBuffer<int>(settings.Samples);
-        counts = new AlignedBuffer<int>(2 * Buckets);
         SampleTiles = new PackedKeys(settings.Samples, keyElements, valueElements);
     }
+
+    public HyperSettings Settings => settings;
 
     public NodeRange Range { get; private set; }
 
@@ -42,7 +45,7 @@ internal sealed unsafe class HyperNode : IDisposable
     /// <summary>Query blocks: one for each key block.</summary>
     public int Blocks { get; private set; }
 
-    /// <summary>Keys in the order of their ranks.</summary>
+    /// <summary>Keys in the order of their blocks.</summary>
     public int* KeyOrder => keyOrder.Pointer;
 
     /// <summary>Queries in the order of their blocks.</summary>
@@ -59,22 +62,44 @@ internal sealed unsafe class HyperNode : IDisposable
     /// <summary>Samples as tiles.</summary>
     public PackedKeys SampleTiles { get; }
 
+    /// <summary>Cuts the ordered keys into blocks that begin so far apart; a last one that would reach beyond the end
+    /// is ragged, or begins earlier where blocks overlap.</summary>
+    public void CutKeys(int distance)
+    {
+        step = Math.Max(1, distance);
+        int reach = step < settings.Block ? Range.Keys - settings.Block : Range.Keys - 1;
+        Blocks = settings.Block == 0 ? 1
+            : step < settings.Block ? ((Math.Max(0, reach) + step - 1) / step) + 1 : (reach / step) + 1;
+    }
+
     /// <summary>Keys [begin, end) of the order that a query block takes exactly.</summary>
     public void OwnKeys(int block, out int begin, out int end)
     {
-        begin = IsExact ? 0 : block * Step;
-        if (settings.OwnBucket) begin = Math.Min(begin, Math.Max(0, Range.Keys - settings.Block));
+        begin = IsExact ? 0 : block * step;
+        if (!IsExact && step < settings.Block) begin = Math.Min(begin, Math.Max(0, Range.Keys - settings.Block));
         end = IsExact ? Range.Keys : Math.Min(begin + settings.Block, Range.Keys);
     }
 
-    /// <summary>Sorts and cuts; samples are drawn, or given.</summary>
-    public void Set(in NodeRange range, byte* keyRanks, byte* queryRanks, ulong sampleKey, ReadOnlySpan<int> given)
+    /// <summary>Orders queries by the blocks that <paramref name="blockOf"/> gives them, in their own order within
+    /// each.</summary>
+    public void OrderQueries(Func<int, int> blockOf)
+    {
+        int* next = Cuts + 1;
+        new Span<int>(Cuts, Blocks + 2).Clear();
+        for (int i = Range.FirstQuery; i < Range.EndQuery; i++) next[blockOf(i) + 1]++;
+        for (int block = 1; block <= Blocks; block++) next[block] += next[block - 1];
+        // Each start moves to its block's end while the block fills, which is where the next one begins.
+        for (int i = Range.FirstQuery; i < Range.EndQuery; i++) QueryOrder[next[blockOf(i)]++] = i;
+    }
+
+    /// <summary>Orders and cuts; samples are drawn, or given.</summary>
+    public void Set(in NodeRange range, in HyperKeys keys, HyperQueries queries, ReadOnlySpan<int> given)
     {
         Range = range;
         IsExact = range.Keys <= settings.ExactKeys;
-        Blocks = IsExact ? 1 : BlocksFor(range.Keys);
         if (IsExact)
         {
+            Blocks = 1;
             for (int i = 0; i < range.Keys; i++) KeyOrder[i] = range.FirstKey + i;
             for (int i = 0; i < range.Queries; i++) QueryOrder[i] = range.FirstQuery + i;
             Cuts[0] = 0;
@@ -82,85 +107,27 @@ internal sealed unsafe class HyperNode : IDisposable
             return;
         }
 
-        int* keyStarts = counts.Pointer, queryStarts = keyStarts + Buckets;
-        Sort(keyRanks, range.FirstKey, range.EndKey, keyStarts, KeyOrder);
-        if (settings.OwnBucket)
-        {
-            AssignByBucket(queryRanks, keyStarts);
-        }
-        else
-        {
-            Sort(queryRanks, range.FirstQuery, range.EndQuery, queryStarts, QueryOrder);
-            for (int i = 0; i <= Blocks; i++) Cuts[i] = (int)((long)i * range.Queries / Blocks);
-        }
-
-        if (given.IsEmpty) Draw(sampleKey);
+        choice.Arrange(this, keys, queries);
+        if (given.IsEmpty) Draw(keys.SampleKey);
         else given[..settings.Samples].CopyTo(samples.Slice(0, settings.Samples));
     }
 
     public void Dispose()
     {
+        choice.Dispose();
         keyOrder.Dispose();
         queryOrder.Dispose();
         cuts.Dispose();
         samples.Dispose();
-        counts.Dispose();
         SampleTiles.Dispose();
-    }
-
-    /// <summary>From one key block to the next. Where a query chooses by its bucket, blocks overlap by half: at least a
-    /// quarter of a block then lies on either side of the bucket's middle.</summary>
-    private int Step => settings.OwnBucket ? Math.Max(1, settings.Block / 2) : settings.Block;
-
-    private int BlocksFor(int keyCount)
-    {
-        if (settings.Block == 0) return 1;
-        int last = settings.OwnBucket ? Math.Max(0, keyCount - settings.Block) : keyCount - 1;
-        return settings.OwnBucket ? ((last + Step - 1) / Step) + 1 : (last / Step) + 1;
-    }
-
-    /// <summary>Stable counting sort by rank; <paramref name="ends"/>[r] becomes the end of bucket r.</summary>
-    private static void Sort(byte* ranks, int begin, int end, int* ends, int* order)
-    {
-        new Span<int>(ends, Buckets).Clear();
-        for (int i = begin; i < end; i++) ends[ranks[i]]++;
-        int sum = 0;
-        for (int rank = 0; rank < Buckets; rank++)
-        {
-            int count = ends[rank];
-            ends[rank] = sum;
-            sum += count;
-        }
-
-        for (int i = begin; i < end; i++) order[ends[ranks[i]]++] = i;
-    }
-
-    /// <summary>A query goes to the block whose middle is nearest to the middle of its bucket.</summary>
-    private void AssignByBucket(byte* ranks, int* keyEnds)
-    {
-        NodeRange range = Range;
-        int* blockOf = counts.Pointer + Buckets;
-        for (int rank = 0; rank < Buckets; rank++)
-        {
-            int middle = ((rank == 0 ? 0 : keyEnds[rank - 1]) + keyEnds[rank]) / 2;
-            int nearest = (middle - (settings.Block / 2) + (Step / 2)) / Step;
-            blockOf[rank] = Math.Clamp(nearest, 0, Blocks - 1);
-        }
-
-        int* next = Cuts + 1;
-        new Span<int>(Cuts, Blocks + 2).Clear();
-        for (int i = range.FirstQuery; i < range.EndQuery; i++) next[blockOf[ranks[i]] + 1]++;
-        for (int block = 1; block <= Blocks; block++) next[block] += next[block - 1];
-        // Each start moves to its block's end while the block fills, which is where the next one begins.
-        for (int i = range.FirstQuery; i < range.EndQuery; i++) QueryOrder[next[blockOf[ranks[i]]]++] = i;
     }
 
     /// <summary>One position from each of so many equal parts.</summary>
     private void Draw(ulong sampleKey)
     {
         ulong key = HyperRandom.Key(sampleKey, Range.FirstKey, Range.EndKey);
-        double step = (double)Range.Keys / settings.Samples;
+        double part = (double)Range.Keys / settings.Samples;
         for (int t = 0; t < settings.Samples; t++)
-            Samples[t] = Math.Min((int)((t + HyperRandom.Uniform(key, t)) * step), Range.Keys - 1);
+            Samples[t] = Math.Min((int)((t + HyperRandom.Uniform(key, t)) * part), Range.Keys - 1);
     }
 }

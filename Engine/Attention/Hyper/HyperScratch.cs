@@ -14,15 +14,17 @@ internal sealed unsafe class HyperScratch : IDisposable
     {
         Own = new PackedKeys(settings.LargestOwnKeys, keyElements, valueElements);
         int biasCount = PackedKeys.PaddedSlots(Math.Max(settings.LargestOwnKeys, settings.Samples));
-        int scores = 4 * PackedKeys.TileSlots * HyperAttention.ScoreTiles;
-        memory = new AlignedBuffer<float>((BatchRows * (keyElements + valueElements + 2)) + biasCount + scores
+        int scores = BatchRows * PackedKeys.TileSlots * HyperAttention.ScoreTiles;
+        memory = new AlignedBuffer<float>((BatchRows * (keyElements + valueElements + 3)) + biasCount + scores
             + (16 * keyElements) + 16);
         Queries = memory.Pointer;
         Sums = Queries + (BatchRows * keyElements);
         Scores = Sums + (BatchRows * valueElements);
         Rows = Scores + scores;
         Factors = Rows + (16 * keyElements);
-        Bias = Factors + 16;
+        Ones = Factors + BatchRows;
+        new Span<float>(Ones, 16).Fill(1);
+        Bias = Ones + 16;
         Largest = Bias + biasCount;
         Total = Largest + BatchRows;
     }
@@ -36,13 +38,17 @@ internal sealed unsafe class HyperScratch : IDisposable
     public float* Largest { get; }
     public float* Total { get; }
 
-    /// <summary>Scores of four rows.</summary>
+    /// <summary>Scores, then weights, of the batch.</summary>
     public float* Scores { get; }
 
     /// <summary>16 key rows on their way to a tile.</summary>
     public float* Rows { get; }
 
+    /// <summary>Factor of each row's sums when its largest score has grown.</summary>
     public float* Factors { get; }
+
+    /// <summary>Factors where it has not.</summary>
+    public float* Ones { get; }
 
     /// <summary>What is added to the scores of the samples.</summary>
     public float* Bias { get; }

@@ -54,20 +54,23 @@ internal sealed unsafe class HyperSequence : IDisposable
             if (policy.Approximates(layer)) queryRanks[layer] = new HyperRanks(shape.Heads, settings);
         }
 
-        RowsPerTask = Math.Max(1, Math.Min(settings.Leaf, LargestTaskRows / largestGroup));
+        RowsPerTask = Math.Max(RowTile, LargestTaskRows / largestGroup / RowTile * RowTile);
         workers = new HyperWorker[workerCount];
         for (int worker = 0; worker < workerCount; worker++)
         {
-            workers[worker] = new HyperWorker(Settings, RowsPerTask * largestGroup, contextLength, keyDimension,
-                valueDimension);
+            workers[worker] = new HyperWorker(kernel, Settings, Math.Min(settings.Leaf, RowsPerTask) * largestGroup,
+                contextLength, keyDimension, valueDimension);
         }
     }
 
     public HyperSettings Settings { get; }
 
+    public int RowTile => kernel.Exact.RowTile;
+
     public HyperPolicy Policy { get; }
 
-    /// <summary>Rows (tokens) that a task may have at most; all within one block of a leaf's length.</summary>
+    /// <summary>Rows (tokens) that a task may have at most; all within one block of a leaf's length, and cut off at
+    /// multiples of <see cref="RowTile"/> from its beginning.</summary>
     public int RowsPerTask { get; }
 
     /// <summary>Measures the error of every approximated head instead of using its result; null = off.</summary>
@@ -178,7 +181,7 @@ internal sealed unsafe class HyperSequence : IDisposable
             while (end < group && Policy.Approximates(layer, (kvHead * group) + end) == approximate) end++;
             AttentionTask part = Heads(task, head, end);
             if (approximate) own.AddHeads(head, end);
-            if (!approximate || Probe is not null) kernel.Exact.Attend(ExactPart(part, own), exactScratch);
+            if (!approximate || Probe is not null) AttendPieces(ExactPart(part, own), exactScratch);
             head = end;
         }
 
@@ -209,6 +212,25 @@ internal sealed unsafe class HyperSequence : IDisposable
         return task;
     }
 
+    /// <summary>Exact attention in pieces of the kernel's tile, cut at places of the block: how rows are grouped can show
+    /// in the last bit, and must not depend on how many workers share them.</summary>
+    private void AttendPieces(in AttentionTask task, byte* exactScratch)
+    {
+        int tile = kernel.Exact.RowTile;
+        for (int row = 0; row < task.Rows;)
+        {
+            int place = task.Positions[row] % Settings.Leaf;
+            AttentionTask piece = task;
+            piece.Rows = Math.Min(task.Rows - row, tile - (place % tile));
+            piece.Query += row * task.QueryRowStride;
+            piece.Positions += row;
+            piece.Output += row * task.OutputRowStride;
+            if (task.LogSumExp != null) piece.LogSumExp += row * task.GroupHeads;
+            kernel.Exact.Attend(piece, exactScratch);
+            row += piece.Rows;
+        }
+    }
+
     /// <summary>A probe wants the log-sum-exps of exact attention, too.</summary>
     private AttentionTask ExactPart(AttentionTask part, HyperWorker own)
     {
@@ -232,7 +254,7 @@ internal sealed unsafe class HyperSequence : IDisposable
             part.OutputHeadStride = own.Queries.ValueElements;
             part.OutputRowStride = (nint)own.HeadCount * own.Queries.ValueElements;
             part.LogSumExp = own.LogSumExp;
-            kernel.Exact.Attend(part, exactScratch);
+            AttendPieces(part, exactScratch);
             for (int row = 0; row < task.Rows; row++)
             {
                 for (int head = 0; head < end - begin; head++)
@@ -294,8 +316,7 @@ internal sealed unsafe class HyperSequence : IDisposable
             int begin = Math.Max(Settings.Sinks, first * Settings.Leaf);
             if (begin >= end * Settings.Leaf) continue;
             HyperNode node = own.Node;
-            node.Set(new NodeRange(0, queries, begin, end * Settings.Leaf), keys.Ranks, own.Queries.Ranks,
-                keys.SampleKey, default);
+            node.Set(new NodeRange(0, queries, begin, end * Settings.Leaf), keys, own.Queries, default);
             kernel.PackSamples(node, keys, own.Scratch);
             for (int i = 0; i < node.Blocks; i++) kernel.AttendBlock(node, i, keys, own.Queries, own.Scratch);
         }

@@ -24,6 +24,9 @@ internal sealed record HyperSettings
     /// <summary>The recursion's halves are rounded up to a multiple of this.</summary>
     public int SplitTile { get; init; } = 1;
 
+    /// <summary>How large entries are found.</summary>
+    public KeyChoiceKind Choice { get; init; }
+
     /// <summary>Bits of a rank.</summary>
     public int Hyperplanes { get; init; } = 7;
 

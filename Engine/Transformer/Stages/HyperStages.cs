@@ -96,10 +96,16 @@ internal sealed unsafe class HyperAttendStage : IStage
     /// <summary>All rows of a block go together, as they share packed keys, but every worker should have some.</summary>
     private void AddTiles(HyperSequence hyper, int row, int end)
     {
-        int kvHeads = state.Layer.Config.KvHeads;
+        int kvHeads = state.Layer.Config.KvHeads, tile = hyper.RowTile, leaf = hyper.Settings.Leaf;
         int parts = workers == 1 ? 1 : ((2 * workers) + kvHeads - 1) / kvHeads;
-        int size = Math.Max(16, (end - row + parts - 1) / parts);
-        tiles.Add(row, end - row, Math.Min(size, hyper.RowsPerTask));
+        int size = Math.Min((leaf + (parts * tile) - 1) / (parts * tile) * tile, hyper.RowsPerTask);
+        while (row < end)
+        {
+            int place = state.Positions[row] % leaf;
+            int count = Math.Min(end - row, size - (place % size));
+            tiles.Add(row, count, count);
+            row += count;
+        }
     }
 
     private AttentionTask Task(int row, int rows, int kvHead)

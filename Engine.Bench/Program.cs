@@ -1,3 +1,5 @@
 using BenchmarkDotNet.Running;
+using Engine.Bench;
 
-BenchmarkSwitcher.FromAssembly(typeof(Engine.Bench.AttentionBenchmarks).Assembly).Run(args);
+if (args is ["--layer-errors"]) LayerErrors.Run(4096, 64);
+else BenchmarkSwitcher.FromAssembly(typeof(AttentionBenchmarks).Assembly).Run(args);

@@ -83,7 +83,14 @@ public sealed unsafe class HyperSequenceTests
         var kernel = HyperAttention.For(InstructionSets.Best);
         using HyperSequence sequence = Open(kernel, approximate: true);
         sequence.Observe(0, 100);
+        Assert.IsFalse(sequence.Applies(0, 99), "no query was computed");
+        sequence.ObserveLayer(0, 0, 63, computed: true);
+        Assert.IsFalse(sequence.Applies(0, 99), "one is missing before the leaf");
+        sequence.ObserveLayer(0, 63, 37, computed: true);
         Assert.IsTrue(sequence.Applies(0, 99));
+        sequence.ObserveLayer(0, 40, 10, computed: false);
+        Assert.IsFalse(sequence.Applies(0, 99), "40 to 49 were computed anew, but not their queries");
+        sequence.ObserveLayer(0, 0, 100, computed: true);
         sequence.Observe(150, 100);
         Assert.IsFalse(sequence.Applies(0, 249));
         sequence.Observe(100, 300);
@@ -145,6 +152,7 @@ public sealed unsafe class HyperSequenceTests
     {
         if (begin == end) return;
         sequence.Observe(begin, end - begin);
+        sequence.ObserveLayer(0, begin, end - begin, computed: true);
         sequence.RankKeys(0, 0, test.Keys + (begin * Dimension), Dimension, begin, end - begin, 0);
         sequence.ObserveQueries(0, 0, test.Queries + (begin * Dimension), Dimension, begin, end - begin, 0);
         using AlignedBuffer<byte> scratch = new(ExactAttention.ScratchBytes);

@@ -9,6 +9,7 @@ namespace Engine.Cli;
 internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
 {
     private const int DefaultLeaf = 1024;
+    private const int DefaultSinks = 64;
 
     private static readonly string[] MaskNames = ["causal", "none", "both"];
 
@@ -40,7 +41,7 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
         },
     };
 
-    private readonly Option<int> sinks = CliOptions.Integer("--sinks", "Layer: first keys that all see exactly", 64, 0);
+    private Option<int> sinks = CliOptions.Integer("--sinks", "Layer: first keys that all see exactly", DefaultSinks, 0);
     private readonly Option<int> band = CliOptions.Integer("--band",
         "Layer: keys before its leaf that a query sees exactly, rounded up to leaves; -1 = one leaf", -1, -1);
 
@@ -71,7 +72,17 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
         mask.AcceptOnlyFromAmong(MaskNames);
         choice.AcceptOnlyFromAmong("buckets", "diagonals");
         inputs.AcceptOnlyFromAmong(LayerInputs.Kinds);
-        foreach (Option option in (Option[])[layer, lengths, sinks, band, heads, mask, choice, inputs])
+        // The command may have sinks already, of a session's cache.
+        bool shares = false;
+        foreach (Option option in command.Options)
+        {
+            if (option is not Option<int> { Name: "--sinks" } shared) continue;
+            sinks = shared;
+            shares = true;
+        }
+
+        if (!shares) command.Add(sinks);
+        foreach (Option option in (Option[])[layer, lengths, band, heads, mask, choice, inputs])
             command.Add(option);
     }
 
@@ -100,6 +111,9 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
         else WriteTable(console, rows);
     }
 
+    private int Sinks(ParseResult result) =>
+        result.GetResult(sinks) is { Implicit: false } ? result.GetValue(sinks) : DefaultSinks;
+
     private HyperSettings Settings(ParseResult result, bool causal)
     {
         int length = attention.Leaf(result, DefaultLeaf), before = result.GetValue(band);
@@ -110,7 +124,7 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
             Block = attention.Block(result),
             Samples = attention.Sample(result),
             Leaf = length,
-            Sinks = result.GetValue(sinks),
+            Sinks = Sinks(result),
             BandBlocks = bandBlocks,
             OwnBucket = bandBlocks > 0 && buckets,
             Choice = buckets ? KeyChoiceKind.Buckets : KeyChoiceKind.Diagonals,
@@ -140,7 +154,7 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
         writer.WriteNumber("dimension", LayerInputs.Dimension);
         writer.WriteNumber("block", attention.Block(result));
         writer.WriteNumber("sample", attention.Sample(result));
-        writer.WriteNumber("sinks", result.GetValue(sinks));
+        writer.WriteNumber("sinks", Sinks(result));
         writer.WriteString("inputs", result.GetValue(inputs));
         writer.WriteStartArray("rows");
         foreach (LayerRow row in rows)

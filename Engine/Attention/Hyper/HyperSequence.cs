@@ -21,6 +21,7 @@ internal sealed unsafe class HyperSequence : IDisposable
     private readonly AlignedBuffer<byte>[] ranks;
     private readonly HyperWorker[] workers;
     private readonly int contextLength;
+    private readonly int[] queriesKnown;
     private int known;
 
     public HyperSequence(HyperAttention kernel, HyperSettings settings, HyperPolicy policy, HyperShape[] shapes,
@@ -42,6 +43,7 @@ internal sealed unsafe class HyperSequence : IDisposable
         keyRanks = new HyperRanks[groups];
         ranks = new AlignedBuffer<byte>[groups];
         queryRanks = new HyperRanks?[shapes.Length];
+        queriesKnown = new int[shapes.Length];
         for (int layer = 0; layer < shapes.Length; layer++)
         {
             HyperShape shape = shapes[layer];
@@ -102,9 +104,18 @@ internal sealed unsafe class HyperSequence : IDisposable
         if (position <= known) known = position + count;
     }
 
+    /// <summary>Takes note of whether a layer computes the queries of a step's positions: behind the last owner of a
+    /// cache, only those that need logits are. Without those before the leaf a layer stays exact.</summary>
+    public void ObserveLayer(int layer, int position, int count, bool computed)
+    {
+        if (!computed) queriesKnown[layer] = Math.Min(queriesKnown[layer], position);
+        else if (position <= queriesKnown[layer]) queriesKnown[layer] = position + count;
+    }
+
     /// <summary>True if rows at positions up to <paramref name="lastPosition"/> may be approximated in a layer.
     /// </summary>
-    public bool Applies(int layer, int lastPosition) => queryRanks[layer] is not null && lastPosition < known;
+    public bool Applies(int layer, int lastPosition) =>
+        queryRanks[layer] is not null && lastPosition < known && queriesKnown[layer] >= Settings.Leaf;
 
     /// <summary>True if a block of queries is to be approximated, which depends on nothing but its position.</summary>
     public bool Approximates(int block)

@@ -14,7 +14,15 @@ internal sealed unsafe class RankStage(ForwardState state) : IStage
     public int Begin(int layerIndex)
     {
         layer = layerIndex;
-        return state.Layer.Config.KvHeads + state.Layer.Config.Heads;
+        bool computed = state.Rows == state.Batch.Rows;
+        foreach (ref readonly StepBatch.Run run in state.Batch.Runs)
+        {
+            if (run.Sequence.Hyper is { } hyper)
+                hyper.ObserveLayer(layer, run.Sequence.Cache.Length - run.Count, run.Count, computed);
+        }
+
+        // Once rows are left out no layer owns a cache, so there are no keys either.
+        return computed ? state.Layer.Config.KvHeads + state.Layer.Config.Heads : 0;
     }
 
     public void Run(int chunk, int worker)

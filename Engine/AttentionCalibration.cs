@@ -68,7 +68,7 @@ public sealed partial class AttentionCalibration
         return count;
     }
 
-    /// <summary>Measures a model on a text: evaluates it with exact attention, and beside it with approximate.</summary>
+    /// <summary>Measures a model on a text: evaluates it with exact attention and, beside it, approximate.</summary>
     /// <param name="model">The model.</param>
     /// <param name="path">Its file, which the result is bound to.</param>
     /// <param name="tokens">The text, at least as long as the longest length.</param>

@@ -31,8 +31,8 @@ public sealed unsafe class HyperSequenceTests
         for (int i = 0; i < pieces.Length; i++) Assert.AreEqual(test.Output[i], pieces[i], 1e-5, $"element {i}");
     }
 
-    /// <remarks>Exact attention sums a few rows in another order than many, which is all that may differ; another bucket
-    /// or sample would show a thousand times as much.</remarks>
+    /// <remarks>Exact attention sums a few rows in another order than many, which is all that may differ; another
+    /// bucket or sample would show a thousand times as much.</remarks>
     [TestMethod]
     public void HowItIsCutDoesNotMatter()
     {

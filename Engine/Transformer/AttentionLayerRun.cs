@@ -5,8 +5,8 @@ using Engine.Threading;
 
 namespace Engine.Transformer;
 
-/// <summary>Time of the parts of HyperAttention: means and ranks, exact parts, orders and packed samples, nodes, outputs.
-/// </summary>
+/// <summary>Time of the parts of HyperAttention: means and ranks, exact parts, orders and packed samples, nodes,
+/// outputs.</summary>
 internal readonly record struct LayerTimes(TimeSpan Ranking, TimeSpan Exact, TimeSpan Sorting, TimeSpan Nodes,
     TimeSpan Output)
 {

@@ -55,10 +55,11 @@ internal sealed class AttentionArguments
     private readonly Option<int> minimum = CliOptions.Integer("--attention-min",
         "Position up to which queries are exact anyway", 0, 0);
 
-    private readonly Option<int> seed = CliOptions.Integer("--attention-seed", "Start of hyperplanes and samples", 1, 0);
+    private readonly Option<int> seed = CliOptions.Integer("--attention-seed",
+        "Start of hyperplanes and samples", 1, 0);
 
     private readonly Option<string?> calibration = CliOptions.Text("--attention-calibration", "FILE",
-        $"Calibration to use [default: the model's name with {AttentionCalibration.FileSuffix} added, if there is one]");
+        $"Calibration to use [default: the model's name with {AttentionCalibration.FileSuffix} added, if it is there]");
 
     /// <summary>Adds all options, or without mode and layers what a measurement needs.</summary>
     public void AddTo(Command command, bool budgetOnly = false)

@@ -143,7 +143,8 @@ internal sealed unsafe class AttentionVectorRun : IDisposable
         using var scratch = new AlignedBuffer<byte>(ExactAttention.ScratchBytes);
         for (int i = 0; i < vector.Keys; i++) positions.Pointer[i] = i;
         using var rowPositions = new AlignedBuffer<int>(vector.Queries);
-        for (int i = 0; i < vector.Queries; i++) rowPositions.Pointer[i] = vector.Causal ? vector.Past + i : vector.Keys;
+        for (int i = 0; i < vector.Queries; i++)
+            rowPositions.Pointer[i] = vector.Causal ? vector.Past + i : vector.Keys;
         for (int first = 0; first < vector.Queries; first += kernel.RowTile)
         {
             int rows = Math.Min(kernel.RowTile, vector.Queries - first);

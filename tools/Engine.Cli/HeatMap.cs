@@ -59,7 +59,8 @@ internal static class HeatMap
                 svg.Append(CultureInfo.InvariantCulture,
                     $"<rect x=\"{Margin + (head * CellWidth)}\" y=\"{y}\" width=\"{CellWidth - 2}\" ");
                 svg.Append(CultureInfo.InvariantCulture,
-                    $"height=\"{CellHeight - 2}\" fill=\"{StepOf(error).Picture}\"><title>layer {layer}, head {head}: ");
+                    $"height=\"{CellHeight - 2}\" fill=\"{StepOf(error).Picture}\">");
+                svg.Append(CultureInfo.InvariantCulture, $"<title>layer {layer}, head {head}: ");
                 svg.Append(CultureInfo.InvariantCulture, $"error {error:F4}, log-sum-exp ");
                 svg.Append(CultureInfo.InvariantCulture,
                     $"{calibration.LogSumExpErrorOf(layer, head, range):F4}</title></rect>\n");

@@ -41,7 +41,8 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
         },
     };
 
-    private Option<int> sinks = CliOptions.Integer("--sinks", "Layer: first keys that all see exactly", DefaultSinks, 0);
+    private Option<int> sinks = CliOptions.Integer("--sinks", "Layer: first keys that all see exactly",
+        DefaultSinks, 0);
     private readonly Option<int> band = CliOptions.Integer("--band",
         "Layer: keys before its leaf that a query sees exactly, rounded up to leaves; -1 = one leaf", -1, -1);
 

@@ -20,8 +20,8 @@ internal sealed unsafe class BucketChoice : IKeyChoice
         HyperSettings settings = node.Settings;
         int* keyEnds = counts.Pointer;
         Sort(keys.Ranks, range.FirstKey, range.EndKey, keyEnds, node.KeyOrder);
-        // Where a query chooses by its bucket, blocks overlap by half: at least a quarter of a block then lies on either
-        // side of the bucket's middle.
+        // Where a query chooses by its bucket, blocks overlap by half: at least a quarter of a block then lies on
+        // either side of the bucket's middle.
         node.CutKeys(settings.OwnBucket ? settings.Block / 2 : settings.Block);
         if (settings.OwnBucket)
         {

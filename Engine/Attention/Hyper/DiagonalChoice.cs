@@ -8,8 +8,8 @@ namespace Engine.Attention.Hyper;
 /// an antidiagonal are summed, which touches every row and column once, for an S-th of the exact cost. Queries go in
 /// chunks of neighbours to the block of neighbouring keys with the largest share of their softmax over these sums.
 /// </summary>
-/// <remarks>For comparison: even at S = 8 it costs n²/8, so it does not scale as buckets do, and a chunk's choice depends
-/// on which queries come together.</remarks>
+/// <remarks>For comparison: even at S = 8 it costs n²/8, so it does not scale as buckets do, and a chunk's choice
+/// depends on which queries come together.</remarks>
 internal sealed unsafe class DiagonalChoice<W, V> : IKeyChoice
     where W : struct, IFloatWords<V>
     where V : unmanaged

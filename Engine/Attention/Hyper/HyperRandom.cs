@@ -2,7 +2,7 @@ namespace Engine.Attention.Hyper;
 
 /// <summary>Numbers that depend on a key and a counter alone, so that whoever needs one computes it: no state, no order
 /// of threads.</summary>
-/// <remarks>The finaliser of SplitMix64 (Steele, Lea, Flood 2014) over key + counter · 2^64/φ, its own sequence.</remarks>
+/// <remarks>The finaliser of SplitMix64 (Steele, Lea, Flood 2014) over key + counter · 2^64/φ, its sequence.</remarks>
 internal static class HyperRandom
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;

@@ -223,8 +223,8 @@ internal sealed unsafe class HyperSequence : IDisposable
         return task;
     }
 
-    /// <summary>Exact attention in pieces of the kernel's tile, cut at places of the block: how rows are grouped can show
-    /// in the last bit, and must not depend on how many workers share them.</summary>
+    /// <summary>Exact attention in pieces of the kernel's tile, cut at places of the block: how rows are grouped can
+    /// show in the last bit, and must not depend on how many workers share them.</summary>
     private void AttendPieces(in AttentionTask task, byte* exactScratch)
     {
         int tile = kernel.Exact.RowTile;

@@ -12,7 +12,8 @@ internal sealed unsafe class HyperWorker : IDisposable
     private readonly (int Begin, int End)[] runs;
     private int exactUsed;
 
-    public HyperWorker(HyperAttention kernel, HyperSettings settings, int queryRows, int contextLength, int keyDimension, int valueDimension)
+    public HyperWorker(HyperAttention kernel, HyperSettings settings, int queryRows, int contextLength,
+        int keyDimension, int valueDimension)
     {
         capacity = queryRows;
         Queries = new HyperQueries(queryRows, keyDimension, valueDimension);

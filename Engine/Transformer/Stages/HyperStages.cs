@@ -101,7 +101,7 @@ internal sealed unsafe class HyperAttendStage : IStage
         return true;
     }
 
-    /// <summary>All rows of a block go together, as they share packed keys, but every worker should have some.</summary>
+    /// <summary>Rows of a block go together, as they share packed keys, but each worker should have some.</summary>
     private void AddTiles(HyperSequence hyper, int row, int end)
     {
         int kvHeads = state.Layer.Config.KvHeads, tile = hyper.RowTile, leaf = hyper.Settings.Leaf;

@@ -11,10 +11,10 @@ internal sealed class CalibrateCommand
 
     private readonly ICliConsole console;
     private readonly Argument<string> model = CliOptions.Model();
-    private readonly Argument<string> file = CliOptions.File("TEXT", "A long text, other than those to be judged by it");
+    private readonly Argument<string> file = CliOptions.File("TEXT", "A long text, not one to be judged by it");
     private readonly Option<int[]> lengths = new("--lengths")
     {
-        Description = "Ends of the ranges of positions to measure, ascending, separated by commas; the last one decides "
+        Description = "Ends of the ranges of positions to measure, ascending, separated by commas; the last decides "
             + $"[default: halves of what text and model allow, up to {LongestDefault}]",
         HelpName = "N,N…",
         DefaultValueFactory = _ => [],

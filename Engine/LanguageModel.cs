@@ -92,7 +92,7 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Opens a conversation with an empty cache.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The model has no positions for so long a context, or an option of
     /// attention is out of its range.</exception>
-    /// <exception cref="ArgumentException">Attention is to be approximate in a layer that the model has not.</exception>
+    /// <exception cref="ArgumentException">Attention is to be approximate in a layer that is not there.</exception>
     public Session CreateSession(SessionOptions? options = null)
     {
         options ??= new SessionOptions();

@@ -44,7 +44,8 @@ internal static class AttentionSelfTest
             console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{InstructionSets.NameOf(isa)}: output {errors.Output:E1}, log-sum-exp {errors.LogSumExp:E1}, exact "
                 + $"output {errors.ExactOutput:E1}, exact log-sum-exp {errors.ExactLogSumExp:E1}, ranks that differ "
-                + $"{errors.RankDifferences}: {(errors.Passed ? "ok" : "FAILED")}, allowed {AttentionErrors.Tolerance}"));
+                + $"{errors.RankDifferences}: {(errors.Passed ? "ok" : "FAILED")}, allowed "
+                + $"{AttentionErrors.Tolerance}"));
         }
     }
 

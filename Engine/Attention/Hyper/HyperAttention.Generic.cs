@@ -23,12 +23,14 @@ internal sealed unsafe partial class HyperAttention<W, V> : HyperAttention
         node.OwnKeys(block, out int firstKey, out int endKey);
         PackedKeys own = scratch.Own;
         Pack(keys, node.KeyOrder + firstKey, endKey - firstKey, own, scratch.Rows);
+        PrefetchNext(node, block + 1, keys);
         bool sampled = node.SampleCount > 0 && SetBias(node, firstKey, endKey, scratch.Bias);
         for (int first = begin; first < end; first += HyperScratch.BatchRows)
         {
             int* rows = node.QueryOrder + first;
             int count = Math.Min(HyperScratch.BatchRows, end - first);
             Gather(queries, rows, count, scratch);
+            PrefetchNext(queries, rows + count, Math.Min(HyperScratch.BatchRows, end - first - count));
             Stream(own, null, keys, queries, count, scratch);
             if (sampled) Stream(node.SampleTiles, scratch.Bias, keys, queries, count, scratch);
             Scatter(queries, rows, count, scratch);

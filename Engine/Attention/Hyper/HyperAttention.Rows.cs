@@ -67,6 +67,50 @@ internal sealed unsafe partial class HyperAttention<W, V>
         for (nint line = 0; line < bytes; line += 64) Sse.Prefetch0((byte*)row + line);
     }
 
+    /// <summary>Asks for the rows of the next batch, which have until this one is done to come into the second cache.
+    /// </summary>
+    private static void PrefetchNext(HyperQueries queries, int* rows, int count)
+    {
+        if (!Sse.IsSupported) return;
+        for (int i = 0; i < count; i++)
+        {
+            byte* scaled = (byte*)queries.Scaled(rows[i]), sums = (byte*)queries.Sums(rows[i]);
+            for (int line = 0; line < queries.KeyElements * sizeof(float); line += 64) Sse.Prefetch1(scaled + line);
+            for (int line = 0; line < queries.ValueElements * sizeof(float); line += 64) Sse.Prefetch1(sums + line);
+        }
+    }
+
+    /// <summary>The same for the keys of the next block.</summary>
+    private static void PrefetchNext(HyperNode node, int block, in HyperKeys keys)
+    {
+        if (!Sse.IsSupported || block >= node.Blocks || node.Cuts[block] == node.Cuts[block + 1]) return;
+        node.OwnKeys(block, out int begin, out int end);
+        for (int i = begin; i < end; i++)
+        {
+            nint slot = node.KeyOrder[i];
+            byte* key = keys.Keys + (slot * keys.KeyRowBytes), value = keys.Values + (slot * keys.ValueRowBytes);
+            for (nint line = 0; line < keys.KeyRowBytes; line += 64) Sse.Prefetch1(key + line);
+            for (nint line = 0; line < keys.ValueRowBytes; line += 64) Sse.Prefetch1(value + line);
+        }
+    }
+
+    /// <summary>sums[k] += Σ rows[·][k] over a few rows, in single precision.</summary>
+    public override void AddRows(float* rows, nint rowStride, int count, int n, double* sums)
+    {
+        int k = 0;
+        float* lanes = stackalloc float[16];
+        for (; k <= n - W.Count; k += W.Count)
+        {
+            V sum = W.Broadcast(0f);
+            for (int row = 0; row < count; row++) sum = W.Add(sum, W.Load(rows + (row * rowStride) + k));
+            W.Store(sum, lanes);
+            for (int i = 0; i < W.Count; i++) sums[k + i] += lanes[i];
+        }
+
+        for (; k < n; k++)
+            for (int row = 0; row < count; row++) sums[k] += rows[(row * rowStride) + k];
+    }
+
     /// <summary>Gathers keys and values of the given slots into tiles.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Pack(in HyperKeys keys, int* slots, int count, PackedKeys packed, float* rows)

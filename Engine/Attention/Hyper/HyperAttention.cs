@@ -22,6 +22,9 @@ internal abstract unsafe class HyperAttention
     /// <summary>projections[row][<see cref="HyperPlanes.Width"/>] = planes · row.</summary>
     public abstract void Project(float* rows, nint rowStride, int count, HyperPlanes planes, float* projections);
 
+    /// <summary>sums[k] += Σ rows[·][k] over a few rows.</summary>
+    public abstract void AddRows(float* rows, nint rowStride, int count, int n, double* sums);
+
     /// <summary>Copies a query, scaled for base 2, into its padded place.</summary>
     public abstract void Scale(float* query, int n, float factor, float* destination, int padded);
 

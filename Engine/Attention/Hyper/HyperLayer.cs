@@ -176,10 +176,12 @@ internal sealed unsafe class HyperLayer : IDisposable
     private void Threshold(float* rows, nint stride, int count, float* result)
     {
         int dimension = planes.Dimension;
-        Span<double> sums = stackalloc double[dimension];
-        sums.Clear();
-        for (int row = 0; row < count; row++)
-            for (int k = 0; k < dimension; k++) sums[k] += rows[(row * stride) + k];
+        double* sums = stackalloc double[dimension];
+        new Span<double>(sums, dimension).Clear();
+        // Few rows at a time, so that single precision keeps what matters.
+        const int Few = 32;
+        for (int row = 0; row < count; row += Few)
+            kernel.AddRows(rows + (row * stride), stride, Math.Min(Few, count - row), dimension, sums);
         float* mean = stackalloc float[dimension];
         for (int k = 0; k < dimension; k++) mean[k] = (float)(sums[k] / count);
         kernel.Project(mean, 0, 1, planes, result);
@@ -211,6 +213,12 @@ internal sealed unsafe class HyperLayer : IDisposable
     private void AttendExact(in ExactRange range, int worker)
     {
         int rows = range.EndQuery - range.FirstQuery, sinks = Math.Min(settings.Sinks, range.EndKey);
+        if (!causal && sinks == 0)
+        {
+            BeginEmpty(range);
+            return;
+        }
+
         int past = keyCount - queryCount;
         var task = new AttentionTask
         {
@@ -237,13 +245,21 @@ internal sealed unsafe class HyperLayer : IDisposable
         for (int row = range.FirstQuery; row < range.EndQuery; row++) HyperAttention.BeginFromExact(queries, row);
     }
 
+    private void BeginEmpty(in ExactRange range)
+    {
+        int rows = range.EndQuery - range.FirstQuery;
+        new Span<float>(queries.Sums(range.FirstQuery), rows * queries.ValueElements).Clear();
+        new Span<float>(queries.Largest + range.FirstQuery, rows).Fill(HyperAttention.NothingSeen);
+        new Span<float>(queries.Total + range.FirstQuery, rows).Clear();
+    }
+
     private void Finish(int begin, int end)
     {
         for (int row = begin; row < end; row++)
         {
             float* sums = queries.Sums(row), output = input.Output + (row * input.OutputStride);
             float factor = queries.Total[row] > 0 ? 1 / queries.Total[row] : queries.Total[row];
-            for (int k = 0; k < input.ValueDimension; k++) output[k] = sums[k] * factor;
+            kernel.Scale(sums, input.ValueDimension, factor, output, input.ValueDimension);
             if (input.LogSumExp != null)
             {
                 input.LogSumExp[row] =

@@ -107,6 +107,15 @@ public sealed class HyperAttentionTests
     }
 
     [TestMethod]
+    public void EveryInstructionSetAgreesWithScalarCode()
+    {
+        foreach (InstructionSet isa in InstructionSets.Supported)
+        {
+            foreach (var check in HyperChecks.All) Assert.IsNull(check.Find(isa), $"{isa} {check.Name}");
+        }
+    }
+
+    [TestMethod]
     public void RunsCoverThePrefixOnce()
     {
         for (int block = 0; block < 200; block++)

@@ -88,6 +88,8 @@ internal sealed unsafe class LayerBenchmark : IDisposable
         {
             inputs.Fill(what.Inputs, head);
             HyperInput input = Input(inputs, head, hyper.Pointer, hyperSums.Pointer);
+            // The first run touches memory that the system has yet to give, which no later head does.
+            if (head == 0) Hyper(layer, input);
             hyperTime += Best(what.Repetitions, () => Hyper(layer, input), () => times = run.Times);
             exactTime += Best(what.Repetitions, () => Exact(what, inputs, exact.Pointer, exactSums.Pointer, head));
             for (nint i = 0; i < exact.Count; i++)

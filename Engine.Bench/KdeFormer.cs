@@ -3,8 +3,8 @@ using Engine.Attention.Hyper;
 namespace Engine.Bench;
 
 /// <summary>KDEformer (Zandieh et al., arXiv 2302.02451), HyperAttention's predecessor, for comparison: large entries
-/// by the same sorted buckets, and one sample of keys for all queries, drawn with probabilities that follow the norms of
-/// the softmax matrix's columns.</summary>
+/// by the same sorted buckets, and one sample of keys for all queries, drawn with probabilities that follow the norms
+/// of the softmax matrix's columns.</summary>
 /// <remarks>Plain double precision, not tuned: its error is compared, not its time. The norms, which the paper takes
 /// from a kernel density estimate, are estimated here from as many exact rows as there are samples, so that it has its
 /// budget once more.</remarks>

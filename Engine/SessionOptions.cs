@@ -27,4 +27,7 @@ public sealed record SessionOptions
     /// matter most to it, the first and the newest always (Quest, arXiv 2406.10774). The cache still holds all. Faster
     /// with a long context, and an approximation. 0 = all, exactly.</summary>
     public int PageBudget { get; init; }
+
+    /// <summary>Exact or approximate attention over long prompts; a context that slides needs exact attention.</summary>
+    public AttentionOptions Attention { get; init; } = new();
 }

@@ -28,6 +28,7 @@ public sealed record SessionOptions
     /// with a long context, and an approximation. 0 = all, exactly.</summary>
     public int PageBudget { get; init; }
 
-    /// <summary>Exact or approximate attention over long prompts; a context that slides needs exact attention.</summary>
+    /// <summary>Exact or approximate attention over long prompts; where <see cref="Overflow"/> lets the context slide,
+    /// only exact.</summary>
     public AttentionOptions Attention { get; init; } = new();
 }

@@ -1,3 +1,4 @@
+using Engine.Attention.Hyper;
 using Engine.Cache;
 using Engine.Gguf;
 using Engine.Isa;
@@ -96,6 +97,8 @@ public sealed class LanguageModel : IDisposable
     /// <summary>Opens a conversation with an empty cache.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The model has no positions for so long a context, or an option is
     /// out of its range.</exception>
+    /// <exception cref="ArgumentException">Attention is to be approximate in a layer that is not there, or in a context
+    /// that slides.</exception>
     /// <exception cref="InvalidOperationException">The context is to slide, and the model's positions cannot be moved.
     /// </exception>
     public Session CreateSession(SessionOptions? options = null)
@@ -107,10 +110,22 @@ public sealed class LanguageModel : IDisposable
         int length = options.ContextLength > 0 ? options.ContextLength
             : Math.Min(Math.Min(SessionOptions.DefaultContextLength, TrainedContextLength), Transformer.LargestContext);
         ObjectDisposedException.ThrowIf(Transformer.IsDisposed, this);
-        var policy = new SequencePolicy(options.Overflow == ContextOverflow.KeepSinksAndRecent, options.SinkTokens,
-            options.PageBudget);
-        return new Session(this, Transformer.OpenSequence(length, options.CacheType, policy), length,
-            options.SinkTokens);
+        bool slides = options.Overflow == ContextOverflow.KeepSinksAndRecent;
+        if (slides && options.Attention.Mode != AttentionMode.Exact)
+            throw new ArgumentException("attention cannot be approximate in a context that slides: choose exact "
+                + "attention, or a context that stops when it is full", nameof(options));
+        var policy = new SequencePolicy(slides, options.SinkTokens, options.PageBudget);
+        HyperSequence? hyper = HyperOptions.Open(Transformer, options.Attention, length);
+        try
+        {
+            return new Session(this, Transformer.OpenSequence(length, options.CacheType, policy, hyper), length,
+                options.SinkTokens);
+        }
+        catch
+        {
+            hyper?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens a conversation that <see cref="Session.Save"/> has saved: it goes on with the very tokens, to the

@@ -1,4 +1,5 @@
 using Engine.Attention;
+using Engine.Attention.Hyper;
 using Engine.Isa;
 using Engine.Kernels;
 
@@ -16,7 +17,7 @@ internal static class SelfTest
 {
     /// <summary>All checks; a new group of kernels adds its list here.</summary>
     public static IReadOnlyList<SelfCheck> Checks { get; } =
-        [.. VectorChecks.All, .. LinearChecks.All, .. PackedChecks.All, .. AttentionChecks.All];
+        [.. VectorChecks.All, .. LinearChecks.All, .. PackedChecks.All, .. AttentionChecks.All, .. HyperChecks.All];
 
     /// <summary>Runs every check on every supported instruction set.</summary>
     /// <returns>True if all passed.</returns>

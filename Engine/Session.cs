@@ -193,6 +193,9 @@ public sealed partial class Session : IDisposable
 
     internal bool IsDisposed => disposed;
 
+    /// <summary>Approximate attention; null = all is exact.</summary>
+    internal Attention.Hyper.HyperSequence? Hyper => sequence.Hyper;
+
     private int Evaluated => sequence.Cache.Length;
 
     private void Check(ReadOnlySpan<int> next)

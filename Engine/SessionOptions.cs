@@ -27,4 +27,8 @@ public sealed record SessionOptions
     /// matter most to it, the first and the newest always (Quest, arXiv 2406.10774). The cache still holds all. Faster
     /// with a long context, and an approximation. 0 = all, exactly.</summary>
     public int PageBudget { get; init; }
+
+    /// <summary>Exact or approximate attention over long prompts; where <see cref="Overflow"/> lets the context slide,
+    /// only exact.</summary>
+    public AttentionOptions Attention { get; init; } = new();
 }

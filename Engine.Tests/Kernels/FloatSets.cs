@@ -2,6 +2,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 using Engine.Attention;
+using Engine.Attention.Hyper;
 using Engine.Isa;
 using Engine.Kernels;
 
@@ -23,6 +24,10 @@ internal static class FloatSets
     public static ExactAttention Attention(string name) => IsWords128(name)
         ? new ExactAttention<FloatWords128, Vector128<float>>()
         : ExactAttention.For(Parse(name));
+
+    public static HyperAttention Hyper(string name) => IsWords128(name)
+        ? new HyperAttention<FloatWords128, Vector128<float>>()
+        : HyperAttention.For(Parse(name));
 
     public static InstructionSet Parse(string name)
     {

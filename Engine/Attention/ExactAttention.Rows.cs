@@ -8,7 +8,7 @@ namespace Engine.Attention;
 internal sealed unsafe partial class ExactAttention<W, V>
 {
     /// <summary>Widens whole padded rows to f32.</summary>
-    private static void Widen(byte* rows, nint rowBytes, CacheType type, int count, int elements, float* wide)
+    internal static void Widen(byte* rows, nint rowBytes, CacheType type, int count, int elements, float* wide)
     {
         for (int row = 0; row < count; row++, rows += rowBytes, wide += elements)
         {

@@ -9,7 +9,7 @@ internal sealed unsafe partial class ExactAttention<W, V>
 {
     /// <summary>c[4][width] = c · factor + a[4][depth] · b[depth][width]; factors null means c = a · b. The width is a
     /// multiple of 32.</summary>
-    private static void Multiply(float* a, nint aStride, int depth, float* b, nint bStride, float* c, nint cStride,
+    internal static void Multiply(float* a, nint aStride, int depth, float* b, nint bStride, float* c, nint cStride,
         int width, float* factors)
     {
         int column = 0;

@@ -26,6 +26,8 @@ internal sealed unsafe class ForwardPass : IDisposable
     private readonly AttentionInputStage attentionInput;
     private readonly HeadsStage heads;
     private readonly AttendStage attend;
+    private readonly RankStage rank;
+    private readonly HyperAttendStage hyperAttend;
     private readonly AttentionOutputStage attentionOutput;
     private readonly FeedForwardInputStage feedForwardInput;
     private readonly ActivationStage activation;
@@ -51,6 +53,8 @@ internal sealed unsafe class ForwardPass : IDisposable
         attentionInput = new AttentionInputStage(state);
         heads = new HeadsStage(state);
         attend = new AttendStage(state, attention);
+        rank = new RankStage(state);
+        hyperAttend = new HyperAttendStage(state, team.Workers);
         attentionOutput = new AttentionOutputStage(state, attend);
         feedForwardInput = new FeedForwardInputStage(state);
         activation = new ActivationStage(state);
@@ -87,7 +91,7 @@ internal sealed unsafe class ForwardPass : IDisposable
             for (int layer = 0; layer < weights.Layers.Length && state.Rows > 0; layer++)
             {
                 state.Layer = weights.Layers[layer];
-                Attend(dropsRows: SkipsUnwantedRows && layer == lastOwner);
+                Attend(layer, dropsRows: SkipsUnwantedRows && layer == lastOwner);
                 FeedForward();
             }
 
@@ -155,7 +159,7 @@ internal sealed unsafe class ForwardPass : IDisposable
         }
     }
 
-    private void Attend(bool dropsRows)
+    private void Attend(int index, bool dropsRows)
     {
         LayerWeights layer = state.Layer;
         team.Run(attentionInput, state.Rows);
@@ -166,7 +170,10 @@ internal sealed unsafe class ForwardPass : IDisposable
         Multiply(linear);
         team.Run(heads, state.Rows);
         if (state.HasPages && layer.Key is not null) team.Run(pages, pages.Chunks);
+        bool approximates = state.HasHyper;
+        if (approximates) team.Run(rank, rank.Begin(index));
         if (dropsRows) state.KeepWantedRows();
+        if (approximates) team.Run(hyperAttend, hyperAttend.Plan(index));
         team.Run(attend, attend.Plan());
         team.Run(attentionOutput, state.Rows);
         Multiply(linear.Reset().Add(layer.Output, state.AttentionOutput, 0, state.Rows, state.BlockOutput(0),

@@ -106,6 +106,9 @@ internal sealed unsafe class ForwardState : IDisposable
 
     public StepBatch Batch { get; private set; } = null!;
 
+    /// <summary>True if attention of a sequence in this step may be approximate.</summary>
+    public bool HasHyper { get; private set; }
+
     public int* Positions => positions.Pointer;
 
     private static nint ScratchStride =>
@@ -142,6 +145,7 @@ internal sealed unsafe class ForwardState : IDisposable
         Batch = batch;
         Rows = batch.Rows;
         HasPages = false;
+        HasHyper = false;
         for (int run = 0; run < batch.Runs.Length; run++)
         {
             StepBatch.Run r = batch.Runs[run];
@@ -154,6 +158,8 @@ internal sealed unsafe class ForwardState : IDisposable
                     || (r.Wanted == WantedLogits.Last && i == r.Count - 1);
             }
 
+            r.Sequence.Hyper?.Observe(position, r.Count);
+            HasHyper |= r.Sequence.Hyper is not null;
             r.Sequence.Cache.Append(r.Count);
             HasPages |= r.Sequence.Cache.HasPages;
         }
@@ -210,7 +216,9 @@ internal sealed unsafe class ForwardState : IDisposable
             Buffer.MemoryCopy(source, destination, count * sizeof(float), count * sizeof(float));
     }
 
-    private void CutTiles()
+    /// <summary>Cuts the rows that are computed into tiles.</summary>
+    /// <param name="taken">Tells of the rows [first, end) of one sequence whether somebody else cuts them.</param>
+    public void CutTiles(Func<int, int, bool>? taken = null)
     {
         Tiles.Clear();
         int row = 0;
@@ -218,6 +226,12 @@ internal sealed unsafe class ForwardState : IDisposable
         {
             int end = row + 1;
             while (end < Rows && runOfRow[end] == runOfRow[row]) end++;
+            if (taken is not null && taken(row, end))
+            {
+                row = end;
+                continue;
+            }
+
             // A tile's sums are rounded in another order than a row's: rows of a short run must not depend on each
             // other, so that what is guessed ahead gets the very bits that it would get one by one.
             bool alone = end - row <= ForwardPass.IndependentRows;

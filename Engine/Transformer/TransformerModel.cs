@@ -1,4 +1,5 @@
 using Engine.Attention;
+using Engine.Attention.Hyper;
 using Engine.Cache;
 using Engine.Gguf;
 using Engine.Isa;
@@ -86,11 +87,13 @@ internal sealed class TransformerModel : IDisposable
     public static long CacheBytesPerToken(CacheShape shape, CacheType type) =>
         shape.KvHeads * (HeadBytes(type, shape.KeyDimension) + HeadBytes(type, shape.ValueDimension));
 
-    /// <summary>Opens a sequence: reserves its rings.</summary>
+    /// <summary>Opens a sequence: reserves its rings. It owns what approximate attention needs, if that is given.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The model has no positions for so many tokens.</exception>
     /// <exception cref="InvalidOperationException">It is to slide, and the model's positions cannot be moved.
     /// </exception>
-    public Sequence OpenSequence(int contextLength, CacheType type, SequencePolicy policy = default)
+    public Sequence OpenSequence(int contextLength, CacheType type, SequencePolicy policy = default,
+        HyperSequence? hyper = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(contextLength, 1);
         if (contextLength > LargestContext)
@@ -119,7 +122,7 @@ internal sealed class TransformerModel : IDisposable
         };
         return new Sequence(cache, new RopeVariants(Config, Weights, contextLength),
             policy.PageBudget > 0 ? new PageSelector(Kernels.Vector, policy.PageBudget, sinks, contextLength, Threads)
-                : null);
+                : null, hyper);
     }
 
     private KvRing OpenRing(CacheShape shape, int contextLength, CacheType type, int sinks, bool pages)

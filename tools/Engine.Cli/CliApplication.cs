@@ -93,6 +93,7 @@ internal static class CliApplication
             TemplateCommand.Create(console),
             LogitsCommand.Create(console),
             PerplexityCommand.Create(console),
+            CalibrateCommand.Create(console),
             BenchCommand.Create(console),
             SelfTestCommand.Create(console),
         };

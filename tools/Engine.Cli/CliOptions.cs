@@ -114,6 +114,12 @@ internal static class CliOptions
 
     public static Argument<string> Model() => File("MODEL", "GGUF file; of a split model, its first part");
 
+    public static Argument<string?> ModelUnlessLayer() => NoOption(new Argument<string?>("MODEL")
+    {
+        Description = "GGUF file; of a split model, its first part (not with --attention-layer)",
+        Arity = ArgumentArity.ZeroOrOne,
+    });
+
     public static Argument<string?> OptionalModel() => NoOption(new Argument<string?>("MODEL")
     {
         Description = $"GGUF file [default: models/{DefaultModel.FileName}]",

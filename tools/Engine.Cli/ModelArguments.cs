@@ -13,29 +13,49 @@ internal sealed class ModelArguments(string contextDescription, int defaultConte
     private readonly Option<CacheType> cacheType = CliOptions.CacheType(defaultCache);
     private readonly Option<InstructionSet?> isa = CliOptions.Isa();
 
+    private string? modelPath;
+
+    /// <summary>Approximate attention.</summary>
+    public AttentionArguments Attention { get; } = new();
+
     public void AddTo(Command command)
     {
         command.Add(threads);
         command.Add(context);
         command.Add(cacheType);
         command.Add(isa);
+        Attention.AddTo(command);
     }
 
     public int Context(ParseResult result) => result.GetValue(context);
 
     public CacheType CacheType(ParseResult result) => result.GetValue(cacheType);
 
-    public LanguageModel Load(ParseResult result, string path, int batchTokens = 512, int? threadCount = null) =>
-        LanguageModel.Load(InputFiles.Existing(path), new ModelOptions
+    public InstructionSet Isa(ParseResult result)
+    {
+        InstructionSet chosen = result.GetValue(isa) ?? InstructionSets.Best;
+        return InstructionSets.IsSupported(chosen) ? chosen : throw new PlatformNotSupportedException(
+            $"instruction set {InstructionSets.NameOf(chosen)} is not available here");
+    }
+
+    public int Threads(ParseResult result) => result.GetValue(threads);
+
+    public LanguageModel Load(ParseResult result, string path, int batchTokens = 512, int? threadCount = null)
+    {
+        // A draft is loaded after the model that the session is of.
+        modelPath ??= path;
+        return LanguageModel.Load(InputFiles.Existing(path), new ModelOptions
         {
             Threads = threadCount ?? result.GetValue(threads),
             InstructionSet = result.GetValue(isa),
             BatchTokens = batchTokens,
         });
+    }
 
     public SessionOptions Session(ParseResult result, int contextLength) => new()
     {
         ContextLength = contextLength,
         CacheType = CacheType(result),
+        Attention = Attention.Read(result, modelPath ?? ""),
     };
 }

@@ -21,6 +21,8 @@ internal sealed unsafe class AttendStage(ForwardState state, ExactAttention kern
         int kvHeads = state.Layer.Config.KvHeads, heads = state.Layer.Config.Heads;
         int chunks = 0, rowPieces = 0;
         planned = state.Tiles.Count;
+        // Rows that are approximated are in no tile.
+        planOfRow.AsSpan(0, state.Rows).Fill(-1);
         for (int i = 0; i < planned; i++)
         {
             // Later tiles of a prefill see more keys: they come first, so that the short ones fill the gaps at the end.
@@ -78,6 +80,7 @@ internal sealed unsafe class AttendStage(ForwardState state, ExactAttention kern
     /// <summary>Completes the output of a row whose pieces several workers may have computed.</summary>
     public void Merge(int row)
     {
+        if (planOfRow[row] < 0) return;
         ref readonly TilePlan plan = ref plans[planOfRow[row]];
         if (plan.FirstState < 0) return;
         LayerConfig layer = state.Layer.Config;

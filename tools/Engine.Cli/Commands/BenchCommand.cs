@@ -9,7 +9,7 @@ namespace Engine.Cli.Commands;
 internal sealed class BenchCommand
 {
     private readonly ICliConsole console;
-    private readonly Argument<string> model = CliOptions.Model();
+    private readonly Argument<string?> model = CliOptions.ModelUnlessLayer();
     private readonly Option<int> prefill = CliOptions.Integer("--prefill", "Tokens of the prompt; 0 = leave it out",
         512, 0);
 
@@ -30,27 +30,36 @@ internal sealed class BenchCommand
     private readonly Option<bool> json = CliOptions.Json();
     private readonly ModelArguments arguments = new("Context in tokens; 0 = as much as is needed", defaultThreads: 1);
     private readonly CacheArguments cache = new(slides: false);
+    private readonly LayerBenchmarkArguments layer;
 
-    private BenchCommand(ICliConsole console) => this.console = console;
+    private BenchCommand(ICliConsole console)
+    {
+        this.console = console;
+        layer = new LayerBenchmarkArguments(arguments.Attention);
+    }
 
     public static Command Create(ICliConsole console)
     {
         var self = new BenchCommand(console);
         var command = new CliCommand("bench", "Measures how fast a model reads a prompt and writes an answer.",
             "engine bench my-model.gguf",
-            "engine bench my-model.gguf --threads 2 --prefill 512 --decode 128 --depth 4096 --json")
+            "engine bench my-model.gguf --threads 2 --prefill 512 --decode 128 --depth 4096 --json",
+            "engine bench --attention-layer --lengths 4096,32768 --leaf 1024 --sinks 0 --band 0 --heads 1 --json")
         {
             self.model, self.prefill, self.decode, self.depth, self.repetitions, self.batch,
             self.busy, self.bandwidth, self.json,
         };
         self.arguments.AddTo(command);
+        // The layer's sinks are the option of the cache, where that has one.
         self.cache.AddTo(command);
+        self.layer.AddTo(command);
         command.SetAction(self.Run);
         return command;
     }
 
     private int Run(ParseResult result)
     {
+        if (layer.AreGiven(result)) return RunLayer(result);
         int prompt = result.GetValue(prefill);
         int answer = result.GetValue(decode);
         int before = result.GetValue(depth);
@@ -59,7 +68,7 @@ internal sealed class BenchCommand
         int together = result.GetValue(batch);
         int neighbours = result.GetValue(busy);
         if (answer == 0 && together + neighbours > 0) throw new UsageException("--batch and --busy need --decode");
-        string path = result.GetRequiredValue(model);
+        string path = result.GetValue(model) ?? throw new UsageException("give a model, or --attention-layer");
         using var interruption = new Interruption(console);
         using LanguageModel loaded = arguments.Load(result, path);
         if (together > loaded.Transformer.Forward.BatchRows)
@@ -98,6 +107,15 @@ internal sealed class BenchCommand
         };
         if (asJson) WriteJson(report);
         else WriteTable(report);
+        return ExitCodes.Done;
+    }
+
+    private int RunLayer(ParseResult result)
+    {
+        if (result.GetValue(model) is not null) throw new UsageException("--attention-layer measures no model");
+        using var interruption = new Interruption(console);
+        layer.Run(result, console, arguments.Isa(result), arguments.Threads(result), result.GetValue(repetitions),
+            result.GetValue(json), interruption.Token);
         return ExitCodes.Done;
     }
 

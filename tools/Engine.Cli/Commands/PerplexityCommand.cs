@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using Engine.Attention;
 using Engine.Text;
@@ -37,7 +38,8 @@ internal sealed class PerplexityCommand
         var command = new CliCommand("perplexity", "Measures how well a model predicts a text.",
             "engine perplexity my-model.gguf book.txt",
             "engine perplexity my-model.gguf book.txt --context 1024 --chunks 8 --score all --json",
-            "engine perplexity my-model.gguf book.txt --context 4096 --chunks 1 --page-budget 512")
+            "engine perplexity my-model.gguf book.txt --context 4096 --chunks 1 --page-budget 512",
+            "engine perplexity my-model.gguf book.txt --context 8192 --chunks 1 --attention hyper --score all")
         {
             self.model, self.file, self.chunks, self.score, self.special, self.json,
         };
@@ -63,8 +65,10 @@ internal sealed class PerplexityCommand
         int first = result.GetValue(score) == "all" ? 0 : context / 2;
         if (first > context - 2)
             throw new InvalidOperationException($"a window of {context} tokens has no prediction in its second half");
-        using Session session = loaded.CreateSession(cache.Apply(result, arguments.Session(result, context)));
+        SessionOptions options = cache.Apply(result, arguments.Session(result, context));
+        using Session session = loaded.CreateSession(options);
         using PageErrors? errors = session.MeasurePages();
+        long begin = Stopwatch.GetTimestamp();
         var scores = new PerplexityScore(loaded.VocabularySize);
         bool asJson = result.GetValue(json);
         var progress = new Progress(console, asJson);
@@ -78,9 +82,12 @@ internal sealed class PerplexityCommand
             progress.Report("windows", window + 1, windows);
         }
 
+        TimeSpan time = Stopwatch.GetElapsedTime(begin);
         progress.Clear();
-        if (asJson) WriteJson(scores, context, windows, result.GetRequiredValue(score), errors);
-        else WriteText(scores, context, windows, errors);
+        if (asJson)
+            WriteJson(scores, context, windows, result.GetRequiredValue(score), options.Attention, time, errors);
+        else
+            WriteText(scores, context, windows, errors);
         return ExitCodes.Done;
     }
 
@@ -111,7 +118,8 @@ internal sealed class PerplexityCommand
             chunk, cancellation);
     }
 
-    private void WriteJson(PerplexityScore scores, int context, int windows, string scored, PageErrors? errors) =>
+    private void WriteJson(PerplexityScore scores, int context, int windows, string scored, AttentionOptions attention,
+        TimeSpan time, PageErrors? errors) =>
         JsonResult.Write(console, writer =>
         {
             JsonResult.Number(writer, "perplexity", scores.Perplexity);
@@ -122,6 +130,8 @@ internal sealed class PerplexityCommand
             writer.WriteNumber("windows", windows);
             writer.WriteNumber("context", context);
             writer.WriteString("score", scored);
+            writer.WriteString("attention", AttentionArguments.Describe(attention));
+            writer.WriteNumber("seconds", time.TotalSeconds);
             if (errors is null) return;
             JsonResult.Number(writer, "page_slots_read", errors.SlotsRead);
             JsonResult.Number(writer, "page_output_error", errors.OutputError);

@@ -13,6 +13,9 @@ internal sealed class SelfTestCommand
     private readonly Option<bool> cells = CliOptions.Flag("--cells",
         "Check nothing: list the kernels that a model gets on each instruction set");
 
+    private readonly Option<string?> attention = CliOptions.Text("--attention", "FILE.json",
+        "Check one vector of HyperAttention instead: the result must be within 1e-4");
+
     private SelfTestCommand(ICliConsole console) => this.console = console;
 
     public static Command Create(ICliConsole console)
@@ -20,9 +23,10 @@ internal sealed class SelfTestCommand
         var self = new SelfTestCommand(console);
         var command = new CliCommand("selftest",
             "Checks the kernels of every instruction set that works here against scalar code and exact arithmetic.",
-            "engine selftest", "engine selftest --json", "engine selftest --cells")
+            "engine selftest", "engine selftest --json", "engine selftest --cells",
+            "engine selftest --attention causal.json")
         {
-            self.verbose, self.cells, self.json,
+            self.attention, self.verbose, self.cells, self.json,
         };
         command.SetAction(self.Run);
         return command;
@@ -34,6 +38,8 @@ internal sealed class SelfTestCommand
         CancellationToken cancellation = interruption.Token;
         bool asJson = result.GetValue(json);
         if (result.GetValue(cells)) return ListCells(asJson);
+        if (result.GetValue(attention) is { } vector)
+            return AttentionSelfTest.Run(console, vector, asJson, cancellation) ? ExitCodes.Done : ExitCodes.Failed;
         bool all = result.GetValue(verbose);
         var outcomes = new List<(string Name, InstructionSet Isa, bool Passed, string Detail)>();
         int total = SelfTest.Checks.Count * InstructionSets.Supported.Count;

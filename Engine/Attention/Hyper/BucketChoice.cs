@@ -1,0 +1,68 @@
+using Engine.Memory;
+
+namespace Engine.Attention.Hyper;
+
+/// <summary>Large entries by locality-sensitive hashing: keys sorted by rank, and each query at the keys of about its
+/// own rank (sortLSH).</summary>
+internal sealed unsafe class BucketChoice : IKeyChoice
+{
+    private const int Buckets = 1 << HyperSettings.LargestHyperplanes;
+
+    private readonly AlignedBuffer<int> counts = new(2 * Buckets);
+    private readonly Func<int, int> blockOfQuery;
+    private byte* queryRanks;
+
+    public BucketChoice() => blockOfQuery = query => (counts.Pointer + Buckets)[queryRanks[query]];
+
+    public void Arrange(HyperNode node, in HyperKeys keys, HyperQueries queries)
+    {
+        NodeRange range = node.Range;
+        HyperSettings settings = node.Settings;
+        int* keyEnds = counts.Pointer;
+        Sort(keys.Ranks, range.FirstKey, range.EndKey, keyEnds, node.KeyOrder);
+        // Where a query chooses by its bucket, blocks overlap by half: at least a quarter of a block then lies on
+        // either side of the bucket's middle.
+        node.CutKeys(settings.OwnBucket ? settings.Block / 2 : settings.Block);
+        if (settings.OwnBucket)
+        {
+            AssignByBucket(node, queries.Ranks, keyEnds);
+            return;
+        }
+
+        Sort(queries.Ranks, range.FirstQuery, range.EndQuery, counts.Pointer + Buckets, node.QueryOrder);
+        for (int i = 0; i <= node.Blocks; i++) node.Cuts[i] = (int)((long)i * range.Queries / node.Blocks);
+    }
+
+    public void Dispose() => counts.Dispose();
+
+    /// <summary>Stable counting sort by rank; <paramref name="ends"/>[r] becomes the end of bucket r.</summary>
+    private static void Sort(byte* ranks, int begin, int end, int* ends, int* order)
+    {
+        new Span<int>(ends, Buckets).Clear();
+        for (int i = begin; i < end; i++) ends[ranks[i]]++;
+        int sum = 0;
+        for (int rank = 0; rank < Buckets; rank++)
+        {
+            int count = ends[rank];
+            ends[rank] = sum;
+            sum += count;
+        }
+
+        for (int i = begin; i < end; i++) order[ends[ranks[i]]++] = i;
+    }
+
+    /// <summary>A query goes to the block whose middle is nearest to the middle of its bucket.</summary>
+    private void AssignByBucket(HyperNode node, byte* ranks, int* keyEnds)
+    {
+        int* blockOf = counts.Pointer + Buckets;
+        int block = node.Settings.Block, step = Math.Max(1, block / 2);
+        for (int rank = 0; rank < Buckets; rank++)
+        {
+            int middle = ((rank == 0 ? 0 : keyEnds[rank - 1]) + keyEnds[rank]) / 2;
+            blockOf[rank] = Math.Clamp((middle - (block / 2) + (step / 2)) / step, 0, node.Blocks - 1);
+        }
+
+        queryRanks = ranks;
+        node.OrderQueries(blockOfQuery);
+    }
+}

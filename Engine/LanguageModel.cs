@@ -66,7 +66,11 @@ public sealed class LanguageModel : IDisposable
     internal long WeightBytesPerToken => BytesOf(Transformer.Weights.Output)
         + Transformer.Weights.Layers.Sum(layer => layer.Linears.Sum(BytesOf));
 
-    /// <summary>Loads a model. The weights stay in the file, which is mapped, not read.</summary>
+    /// <summary>Bytes of the weights that were packed at load, copies in memory; 0 if all are mapped.</summary>
+    public long PackedBytes => Transformer.Weights.PackedBytes;
+
+    /// <summary>Loads a model. The weights stay in the file, which is mapped, not read, unless they are to be packed
+    /// (<see cref="ModelOptions.PackWeights"/>).</summary>
     /// <param name="path">A GGUF file; of a split model, its first part.</param>
     /// <param name="options">Threads and kernels; null = the best for this machine.</param>
     /// <exception cref="ModelFormatException">The file is damaged, or of a kind that this engine does not know.
@@ -84,7 +88,8 @@ public sealed class LanguageModel : IDisposable
         {
             int threads = options.Threads == 0 ? Processors.DefaultThreads : options.Threads;
             InstructionSet isa = options.InstructionSet ?? InstructionSets.Best;
-            var transformer = TransformerModel.Load(file, isa, threads, options.BatchTokens);
+            var transformer = TransformerModel.Load(file, isa, threads, options.BatchTokens,
+                options.PackWeights, options.PackingProgress);
             return new LanguageModel(file, transformer);
         }
         catch

@@ -1,7 +1,5 @@
 using Engine.Formats.Packed;
 using Engine.Gguf;
-using Engine.Isa;
-using Engine.Kernels;
 using Engine.Transformer;
 using Engine.Transformer.Architectures;
 
@@ -33,7 +31,7 @@ public static class ModelPacker
         if (file.Metadata.Contains(PackedLayout.VersionKey) || file.Tensors.Any(tensor => tensor.IsPacked))
             throw new InvalidOperationException($"{path} is packed already");
         CheckOutput(path, file.PartCount, output, overwrite);
-        HashSet<string> matrices = FindMatrices(file);
+        HashSet<string> matrices = PackedWeights.FindMatrices(file, ArchitectureRegistry.Read(file.Metadata));
         var writer = new GgufWriter(PackedLayout.Alignment);
         foreach (string key in file.Metadata.Keys)
             if (key != "general.alignment" && !key.StartsWith("split.", StringComparison.Ordinal))
@@ -51,27 +49,6 @@ public static class ModelPacker
         GgufTensor[] packed = [.. file.Tensors.Where(tensor => matrices.Contains(tensor.Name))];
         return new PackingResult(file.Tensors.Count, packed.Length, packed.Sum(tensor => tensor.Bytes),
             new FileInfo(output).Length);
-    }
-
-    /// <summary>Matrices that kernels multiply with, of a type and shape that can be packed.</summary>
-    private static HashSet<string> FindMatrices(GgufFile file)
-    {
-        using var weights = new ModelWeights(
-            file, ArchitectureRegistry.Read(file.Metadata), KernelSet.For(InstructionSet.Scalar));
-        var names = new HashSet<string>();
-        var cut = new HashSet<string>();
-        foreach (Linear linear in weights.Layers.SelectMany(layer => layer.Linears).Append(weights.Output))
-        {
-            file.TryGetTensor(linear.Name, out GgufTensor? tensor);
-            if (tensor!.Dimensions.Count != 2 || tensor.Dimensions[1] < PackedLayout.Rows) continue;
-            if (PackedLayout.Find(tensor.Type) is null) continue;
-            names.Add(linear.Name);
-            // A part of a fused tensor that would cut through a strip leaves the tensor as it is.
-            if (!Linear.IsWhole(linear.FirstRow, linear.Rows, (int)tensor.Dimensions[1])) cut.Add(linear.Name);
-        }
-
-        names.ExceptWith(cut);
-        return names;
     }
 
     private static void CheckOutput(string path, int parts, string output, bool overwrite)

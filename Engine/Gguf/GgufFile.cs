@@ -57,6 +57,11 @@ public sealed class GgufFile : IDisposable
     public bool TryGetTensor(string name, [NotNullWhen(true)] out GgufTensor? tensor) =>
         _byName.TryGetValue(name, out tensor);
 
+    /// <summary>Copies bytes of a tensor without touching the pages that are mapped.</summary>
+    /// <exception cref="IOException">The file cannot be read, or became shorter.</exception>
+    internal void Read(GgufTensor tensor, long offset, Span<byte> target) =>
+        _parts.Find(part => part.Holds(tensor))!.Read(tensor, offset, target);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -56,6 +56,14 @@ internal sealed unsafe class GgufPart : IDisposable
         }
     }
 
+    /// <summary>True if the tensor's data lie in this file.</summary>
+    public bool Holds(GgufTensor tensor) =>
+        tensor.Data >= _file.Pointer && tensor.Data < _file.Pointer + _file.Length;
+
+    /// <summary>Reads bytes of a tensor from <paramref name="offset"/> on.</summary>
+    public void Read(GgufTensor tensor, long offset, Span<byte> target) =>
+        _file.Read(tensor.Data - _file.Pointer + offset, target);
+
     public void Dispose() => _file.Dispose();
 
     /// <summary>An exception that names this file.</summary>

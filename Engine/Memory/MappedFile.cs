@@ -8,11 +8,14 @@ namespace Engine.Memory;
 /// <remarks>Nobody may shorten the file while it is mapped: reading a page that went away ends the process.</remarks>
 internal sealed unsafe class MappedFile : SafeHandle
 {
+    private readonly SafeFileHandle _file;
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
 
-    private MappedFile(string path, long length, MemoryMappedFile? map) : base(0, ownsHandle: true)
+    private MappedFile(string path, SafeFileHandle file, long length, MemoryMappedFile? map)
+        : base(0, ownsHandle: true)
     {
+        _file = file;
         Path = path;
         Length = length;
         if (map is null) return;
@@ -50,14 +53,14 @@ internal sealed unsafe class MappedFile : SafeHandle
             if (length > 0)
             {
                 map = MemoryMappedFile.CreateFromFile(
-                    file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+                    file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             }
             else
             {
                 file.Dispose();
             }
 
-            return new MappedFile(path, length, map);
+            return new MappedFile(path, file, length, map);
         }
         catch (Exception exception)
         {
@@ -75,8 +78,24 @@ internal sealed unsafe class MappedFile : SafeHandle
     /// <exception cref="ObjectDisposedException">The file was closed.</exception>
     public void ThrowIfClosed() => ObjectDisposedException.ThrowIf(IsClosed, this);
 
+    /// <summary>Reads bytes into memory of the caller's: unlike those that are read through <see cref="Pointer"/>,
+    /// their pages do not count as this process's own.</summary>
+    /// <exception cref="IOException">The file cannot be read, or became shorter.</exception>
+    public void Read(long offset, Span<byte> target)
+    {
+        ThrowIfClosed();
+        while (!target.IsEmpty)
+        {
+            int count = RandomAccess.Read(_file, target, offset);
+            if (count == 0) throw new IOException($"{Path}: expected {Length} bytes, found {offset}");
+            offset += count;
+            target = target[count..];
+        }
+    }
+
     protected override bool ReleaseHandle()
     {
+        _file.Dispose();
         // The acquired pointer holds a reference on the view's handle, so the view cannot have gone before us.
         _view!.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();

@@ -9,12 +9,18 @@ internal sealed unsafe class ModelWeights : IDisposable
     private const int LargestVocabulary = 1 << 24;
 
     private readonly TensorBinder tensors;
+    private readonly PackedWeights? packed;
 
     /// <summary>Binds and checks every tensor.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="config">What its metadata say.</param>
+    /// <param name="kernels">Kernels of an instruction set.</param>
+    /// <param name="packed">Copies to be used instead of the file's matrices, from now on owned; null = none.</param>
     /// <exception cref="ModelFormatException">A tensor is missing, unknown, or has another shape or type.</exception>
-    public ModelWeights(GgufFile file, ModelConfig config, KernelSet kernels)
+    public ModelWeights(GgufFile file, ModelConfig config, KernelSet kernels, PackedWeights? packed = null)
     {
-        tensors = new TensorBinder(file, kernels);
+        this.packed = packed;
+        tensors = new TensorBinder(file, kernels, packed);
         try
         {
             TokenEmbedding = tensors.Table("token_embd.weight", config.Embedding, LargestVocabulary);
@@ -41,7 +47,7 @@ internal sealed unsafe class ModelWeights : IDisposable
         }
         catch
         {
-            tensors.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -67,7 +73,14 @@ internal sealed unsafe class ModelWeights : IDisposable
 
     public int Vocabulary => TokenEmbedding.Rows;
 
-    public void Dispose() => tensors.Dispose();
+    /// <summary>Bytes of the matrices that were packed at load.</summary>
+    public long PackedBytes => packed?.Bytes ?? 0;
+
+    public void Dispose()
+    {
+        tensors.Dispose();
+        packed?.Dispose();
+    }
 
     private void BindRope(ModelConfig config)
     {

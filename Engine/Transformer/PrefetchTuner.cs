@@ -16,16 +16,17 @@ internal sealed class PrefetchTuner
     private static readonly int[] Distances = [0, 1024, 2048, 4096];
 
     private readonly long[] best = [.. Distances.Select(_ => long.MaxValue)];
+    private readonly bool[] dropped = new bool[Distances.Length];
     private int step = -WarmUpSteps;
-    private int chosen;
+    private int tried;
+    private int round;
+
     private long begin;
 
     /// <summary>Distance that was chosen, or is being tried.</summary>
-    public int Bytes => Distances[step < 0 ? 0 : Tried];
+    public int Bytes => Distances[tried];
 
-    private int Tried => IsDone ? chosen : step % Distances.Length;
-
-    private bool IsDone => step >= Rounds * Distances.Length;
+    private bool IsDone => round >= Rounds;
 
     /// <summary>Before a step of <paramref name="rows"/> rows.</summary>
     public void Begin(int rows)
@@ -43,12 +44,26 @@ internal sealed class PrefetchTuner
     /// <summary>Notes the time of one single-row step at the distance <see cref="Bytes"/>.</summary>
     internal void Record(long time)
     {
-        if (step >= 0) best[Tried] = Math.Min(best[Tried], time);
-        step++;
-        if (!IsDone) return;
+        if (IsDone || step++ < 0) return;
+        best[tried] = Math.Min(best[tried], time);
+        // Where prefetching hurts, it hurts by a fifth and more: two such steps are enough.
+        dropped[tried] = tried > 0 && round > 0 && best[tried] > best[0] + best[0] / 20;
+        do
+        {
+            if (++tried < Distances.Length) continue;
+            tried = 0;
+            round++;
+        }
+        while (dropped[tried]);
+        if (IsDone || dropped[1..].All(gone => gone)) Choose();
+    }
+
+    private void Choose()
+    {
+        round = Rounds;
+        tried = 0;
         // Off unless a distance clearly wins: prefetching takes bandwidth from neighbours.
-        chosen = 0;
         for (int i = 1; i < Distances.Length; i++)
-            if (best[i] < best[chosen] - best[chosen] / 50) chosen = i;
+            if (!dropped[i] && best[i] < best[tried] - best[tried] / 50) tried = i;
     }
 }

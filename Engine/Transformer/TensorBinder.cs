@@ -7,7 +7,7 @@ using Engine.Memory;
 namespace Engine.Transformer;
 
 /// <summary>Finds tensors by name, checks shape and type, and binds them in place.</summary>
-internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels) : IDisposable
+internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels, PackedWeights? packed) : IDisposable
 {
     private readonly HashSet<string> used = [];
     private readonly List<AlignedBuffer<float>> converted = [];
@@ -105,7 +105,7 @@ internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels) : ID
         if (!file.TryGetTensor(name, out GgufTensor? tensor))
             throw new ModelFormatException($"tensor {name}: required, but absent");
         used.Add(name);
-        return tensor;
+        return packed?.Find(name) ?? tensor;
     }
 
     private GgufTensor Find(string name, int columns, int rows)

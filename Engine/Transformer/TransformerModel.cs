@@ -58,9 +58,16 @@ internal sealed class TransformerModel : IDisposable
     public int LargestContext => Weights.PositionEmbedding?.Rows ?? 1 << 24;
 
     /// <summary>Binds an opened file; the model does not own it.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="isa">Instruction set of the kernels.</param>
+    /// <param name="threads">Threads that compute.</param>
+    /// <param name="batchRows">Most rows of a step.</param>
+    /// <param name="pack">True to pack the weights if that pays.</param>
+    /// <param name="progress">Receives the bytes packed, and all that will be; null = none.</param>
     /// <exception cref="ModelFormatException">Unknown architecture, wrong keys, missing or misshapen tensors.
     /// </exception>
-    public static TransformerModel Load(GgufFile file, InstructionSet isa, int threads, int batchRows)
+    public static TransformerModel Load(GgufFile file, InstructionSet isa, int threads, int batchRows,
+        bool pack = false, Action<long, long>? progress = null)
     {
         KernelSet kernels = KernelSet.For(isa);
         ModelConfig config = ArchitectureRegistry.Read(file.Metadata);
@@ -68,7 +75,8 @@ internal sealed class TransformerModel : IDisposable
         if (head > ExactAttention.LargestHeadDimension)
             throw new ModelFormatException(
                 $"heads have {head} elements; at most {ExactAttention.LargestHeadDimension} are supported");
-        var weights = new ModelWeights(file, config, kernels);
+        PackedWeights? packed = pack ? PackedWeights.TryCreate(file, config, threads, progress) : null;
+        var weights = new ModelWeights(file, config, kernels, packed);
         try
         {
             return new TransformerModel(file, config, weights, kernels, threads, batchRows);

@@ -23,6 +23,9 @@ internal sealed record BenchmarkReport(LanguageModel Model, CacheType CacheType,
     /// <summary>Busy threads beside the decode; 0 = not measured.</summary>
     public int Busy { get; init; }
 
+    /// <summary>Time that loading took, packing included.</summary>
+    public double LoadSeconds { get; init; }
+
     /// <summary>Part of the read rate that the decode uses.</summary>
     public double BandwidthFraction => BytesPerToken * Best.DecodeRate / Best.ReadRate;
 

@@ -95,6 +95,14 @@ internal static class CliOptions
         },
     };
 
+    public static Option<bool> Pack(bool byDefault) => new("--pack")
+    {
+        Description = "Pack the weights in memory while loading: a later first token, faster ones after it "
+            + "(true or false)",
+        HelpName = "true|false",
+        DefaultValueFactory = _ => byDefault,
+    };
+
     public static Option<InstructionSet?> Isa() => new("--isa")
     {
         Description = $"Instruction set: {InstructionSetNames} [default: the best here]",

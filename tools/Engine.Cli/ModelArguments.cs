@@ -6,12 +6,14 @@ namespace Engine.Cli;
 
 /// <summary>The options that load a model and open a session.</summary>
 internal sealed class ModelArguments(string contextDescription, int defaultContext = 0, int defaultThreads = 0,
-    CacheType defaultCache = CacheType.F16)
+    CacheType defaultCache = CacheType.F16, bool defaultPack = false)
 {
     private readonly Option<int> threads = CliOptions.Threads(defaultThreads);
     private readonly Option<int> context = CliOptions.Context(contextDescription, defaultContext);
     private readonly Option<CacheType> cacheType = CliOptions.CacheType(defaultCache);
     private readonly Option<InstructionSet?> isa = CliOptions.Isa();
+
+    private readonly Option<bool> pack = CliOptions.Pack(defaultPack);
 
     private string? modelPath;
 
@@ -24,6 +26,7 @@ internal sealed class ModelArguments(string contextDescription, int defaultConte
         command.Add(context);
         command.Add(cacheType);
         command.Add(isa);
+        command.Add(pack);
         Attention.AddTo(command);
     }
 
@@ -40,16 +43,26 @@ internal sealed class ModelArguments(string contextDescription, int defaultConte
 
     public int Threads(ParseResult result) => result.GetValue(threads);
 
-    public LanguageModel Load(ParseResult result, string path, int batchTokens = 512, int? threadCount = null)
+    public LanguageModel Load(ParseResult result, string path, int batchTokens = 512, int? threadCount = null,
+        Progress? progress = null)
     {
         // A draft is loaded after the model that the session is of.
         modelPath ??= path;
-        return LanguageModel.Load(InputFiles.Existing(path), new ModelOptions
+        try
         {
-            Threads = threadCount ?? result.GetValue(threads),
-            InstructionSet = result.GetValue(isa),
-            BatchTokens = batchTokens,
-        });
+            return LanguageModel.Load(InputFiles.Existing(path), new ModelOptions
+            {
+                Threads = threadCount ?? result.GetValue(threads),
+                InstructionSet = result.GetValue(isa),
+                BatchTokens = batchTokens,
+                PackWeights = result.GetValue(pack),
+                PackingProgress = (done, total) => progress?.Report("packing, MB", done >> 20, total >> 20),
+            });
+        }
+        finally
+        {
+            progress?.Clear();
+        }
     }
 
     public SessionOptions Session(ParseResult result, int contextLength) => new()

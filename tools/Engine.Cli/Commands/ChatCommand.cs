@@ -16,7 +16,8 @@ internal sealed class ChatCommand
     private readonly CacheArguments cache = new(slides: true);
     private readonly SessionFileArguments files = new();
     private readonly ModelArguments arguments = new(
-        $"Context in tokens; 0 = what the model was trained for, at most {SessionOptions.DefaultContextLength}");
+        $"Context in tokens; 0 = what the model was trained for, at most {SessionOptions.DefaultContextLength}",
+        defaultPack: true);
 
     private volatile CancellationTokenSource? answer;
     private bool slides;
@@ -44,7 +45,8 @@ internal sealed class ChatCommand
     private int Run(ParseResult result)
     {
         GenerationOptions options = sampling.Read(result);
-        using LanguageModel loaded = arguments.Load(result, result.GetValue(model) ?? DefaultModel.Find());
+        using LanguageModel loaded = arguments.Load(result, result.GetValue(model) ?? DefaultModel.Find(),
+            progress: new Progress(console, result.GetValue(json)));
         if (loaded.ChatTemplate is null)
             throw new InvalidOperationException(
                 $"{loaded.Name} has no chat template, so it cannot chat; engine run --raw lets it continue a text");

@@ -57,7 +57,8 @@ internal sealed class RunCommand
         GenerationOptions options = sampling.Read(result);
         using var interruption = new Interruption(console);
         byte[]? text = ReadPrompt(result);
-        using LanguageModel loaded = arguments.Load(result, result.GetValue(model) ?? DefaultModel.Find());
+        using LanguageModel loaded = arguments.Load(result, result.GetValue(model) ?? DefaultModel.Find(),
+            progress: new Progress(console, result.GetValue(json)));
         using SavedSession? saved = files.Open(result, loaded);
         List<ChatMessage>? messages = Compose(result, loaded, saved, text);
         int[] ids = Encode(loaded, saved, messages, text);

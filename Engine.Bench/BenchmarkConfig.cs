@@ -102,8 +102,8 @@ internal sealed class BenchmarkConfig : ManualConfig
             return basis.WithEnvironmentVariables([.. switches, Expects(isa)]).WithId(name);
         }
 
-        // No version of the compiler is named: the package then is the SDK's own, as for every other publish here. Naming
-        // one would add a package reference with a version, which central package management refuses.
+        // No version of the compiler is named: the package then is the SDK's own, as for every other publish here.
+        // Naming one would add a package reference with a version, which central package management refuses.
         var build = Native.Single(build => build.Name == set);
         return basis.WithId(set)
             .WithToolchain(NativeAotToolchain.CreateBuilder()

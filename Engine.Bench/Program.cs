@@ -30,5 +30,6 @@ Summary[] summaries = [.. BenchmarkSwitcher.FromAssembly(typeof(BenchmarkConfig)
 // A job that did not build, or that refused to measure what it was not asked for, is a line of NA in the table.
 bool failed = summaries.Any(summary => summary.HasCriticalValidationErrors
     || summary.Reports.Any(report => !report.Success || report.ResultStatistics is null));
-bool nothing = summaries.Length == 0 && !rest.Any(argument => argument is "--list" or "--help" or "--info" or "--version");
+bool asks = rest.Any(argument => argument is "--list" or "--help" or "--info" or "--version");
+bool nothing = summaries.Length == 0 && !asks;
 return failed || nothing ? 1 : 0;

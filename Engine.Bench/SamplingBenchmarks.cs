@@ -11,7 +11,9 @@ public class SamplingBenchmarks : IMeasuredWork
     private readonly Sampler greedy = Create(SamplingOptions.Greedy);
     private readonly Sampler usual = Create(new SamplingOptions { Seed = 1 });
     private readonly Sampler penalised = Create(new SamplingOptions { Seed = 1, RepetitionPenalty = 1.1f });
-    private readonly Sampler all = Create(new SamplingOptions { Seed = 1, Temperature = 1, TopK = 0, TopP = 1, MinP = 0 });
+    private readonly Sampler all = Create(
+        new SamplingOptions { Seed = 1, Temperature = 1, TopK = 0, TopP = 1, MinP = 0 });
+
     private readonly Sampler nucleus = Create(new SamplingOptions { Seed = 1, TopK = 0, MinP = 0 });
 
     [GlobalSetup]

@@ -44,7 +44,7 @@ public sealed class ClaimTests
         }
     }
 
-    /// <summary>Cells are named after the instruction set that was asked for: the words must be looked at, too.</summary>
+    /// <summary>Cells are named after the instruction set that was asked for: their words must be looked at.</summary>
     [TestMethod]
     public void A_right_name_over_wrong_words_is_refused()
     {

@@ -10,8 +10,8 @@ public sealed class FacadeTests
 
     private static readonly GenerationOptions Greedy = new() { Sampling = SamplingOptions.Greedy, MaxTokens = 20 };
 
-    /// <summary>A generation that nothing ends but its reader: however late that one gets a processor, there is something
-    /// left to cancel.</summary>
+    /// <summary>A generation that nothing ends but its reader: however late that one gets a processor, there is
+    /// something left to cancel.</summary>
     private static readonly SessionOptions Endless = new() { Overflow = ContextOverflow.KeepSinksAndRecent };
 
     private static readonly GenerationOptions OnAndOn = new() { IgnoreEndOfGeneration = true };

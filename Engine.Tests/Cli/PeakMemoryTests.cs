@@ -4,7 +4,7 @@ using Engine.Compare;
 
 namespace Engine.Tests.Cli;
 
-/// <summary>Memory of a whole process, which a test host would blur: the command line in a process of its own.</summary>
+/// <summary>Memory of a whole process, which a test host would blur: the command line in its own.</summary>
 [TestClass]
 public sealed class PeakMemoryTests
 {
@@ -29,8 +29,8 @@ public sealed class PeakMemoryTests
         long weights = new FileInfo(path).Length;
         long cache = Context * json.GetProperty("cache_bytes_per_token").GetInt64();
         long beyond = peak.GetInt64() - weights - cache;
-        TestContext.WriteLine($"peak {peak.GetInt64() / 1e6:F1} MB: weights {weights / 1e6:F1}, cache {cache / 1e6:F1}, "
-            + $"else {beyond / 1e6:F1}");
+        TestContext.WriteLine($"peak {peak.GetInt64() / 1e6:F1} MB: weights {weights / 1e6:F1}, "
+            + $"cache {cache / 1e6:F1}, else {beyond / 1e6:F1}");
         Assert.IsLessThanOrEqualTo(Allowance, beyond, $"{peak.GetInt64()} bytes at the peak");
         // All of the cache was written, and the weights were read where they lie: less could not be true.
         Assert.IsGreaterThan(cache + json.GetProperty("bytes_per_token").GetInt64() / 2, peak.GetInt64());

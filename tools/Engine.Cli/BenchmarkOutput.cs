@@ -44,7 +44,8 @@ internal sealed class BenchmarkOutput(ICliConsole console, BenchmarkReport repor
         LanguageModel model = report.Model;
         BenchmarkColumn[] columns = [.. Columns];
         string threads = model.Threads == 1 ? "1 thread" : Invariant($"{model.Threads} threads");
-        string peak = report.PeakResidentBytes > 0 ? Invariant($", {report.PeakResidentBytes / 1e6:F0} MB resident") : "";
+        long bytes = report.PeakResidentBytes;
+        string peak = bytes > 0 ? Invariant($", at most {bytes / 1e6:F0} MB resident") : "";
         console.Output.WriteLine(Invariant($"{model.Name}, {InstructionSets.NameOf(model.InstructionSet)}, {threads}, ")
             + Invariant($"depth {report.Depth}, {report.BytesPerToken / 1e6:F1} MB read per token{peak}"));
         Row("repetition", columns.Select(column => column.Heading));

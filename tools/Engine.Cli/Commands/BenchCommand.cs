@@ -7,8 +7,8 @@ internal sealed class BenchCommand
 {
     private readonly ICliConsole console;
     private readonly Argument<string?> model = CliOptions.ModelUnlessLayer();
-    private readonly Option<int> prefill = CliOptions.Integer("--prefill", "Read a prompt of N tokens; 0 = leave it out",
-        512, 0);
+    private readonly Option<int> prefill = CliOptions.Integer("--prefill",
+        "Read a prompt of N tokens; 0 = leave it out", 512, 0);
 
     private readonly Option<int> decode = CliOptions.Integer("--decode",
         "Write N tokens one by one; 0 = leave it out", 64, 0);

@@ -28,6 +28,8 @@ public abstract class AttentionBenchmark(CacheType cache) : IMeasuredWork
         };
         prefill = new AttentionCase(shape, 1);
         decode = new AttentionCase(shape with { Rows = 1 }, 1);
+        Claim.CheckAllocation(Prefill);
+        Claim.CheckAllocation(Decode);
     }
 
     [GlobalCleanup]

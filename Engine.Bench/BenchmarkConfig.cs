@@ -12,7 +12,8 @@ namespace Engine.Bench;
 /// <summary>One job for each instruction set, reached as a user would reach it: by switching the runtime, in a process
 /// of its own, so that the whole of the code has it, and not the kernels alone.</summary>
 /// <remarks><c>--sets NAME,NAME</c> chooses: names of instruction sets, <c>aot-v3</c> and <c>aot-v4</c> (native
-/// builds), or <c>all</c>; without it, every instruction set that works here under the just-in-time compiler.
+/// builds), or <c>all</c>; without it, every instruction set under the just-in-time compiler. What does not work here
+/// is skipped with a line that says so.
 /// <c>--job short</c> and <c>--job dry</c> hold for all of them; the other arguments are BenchmarkDotNet's.</remarks>
 internal sealed class BenchmarkConfig : ManualConfig
 {
@@ -43,28 +44,32 @@ internal sealed class BenchmarkConfig : ManualConfig
         AddDiagnoser(MemoryDiagnoser.Default);
         HideColumns(Column.EnvironmentVariables, Column.Toolchain, Column.Runtime);
         Options |= ConfigOptions.JoinSummary;
-        // A native build compiles BenchmarkDotNet as well: minutes of one core.
+        // A native build compiles BenchmarkDotNet as well: five minutes of one core (Zen 4).
         BuildTimeout = TimeSpan.FromMinutes(20);
         foreach (string set in sets) AddJob(JobOf(set, basis));
     }
 
     /// <summary>Takes the own arguments out.</summary>
-    /// <exception cref="ArgumentException">An unknown set or job, or one that this machine lacks.</exception>
-    public static (BenchmarkConfig Config, string[] Others) Parse(IEnumerable<string> arguments)
+    /// <param name="arguments">All arguments.</param>
+    /// <param name="skipped">Is told, a line each, which jobs there are not, and why.</param>
+    /// <exception cref="ArgumentException">An unknown set or job.</exception>
+    public static (BenchmarkConfig Config, string[] Others) Parse(IEnumerable<string> arguments, Action<string> skipped)
     {
         List<string> rest = [.. arguments];
-        string[] here = [.. Managed.Where(set => InstructionSets.IsSupported(set.Isa)).Select(set => set.Name)];
-        string[] native =
-            [.. Native.Where(build => build.Best.Any(InstructionSets.IsSupported)).Select(build => build.Name)];
-        string[] sets = Take(rest, "--sets") switch
+        string[] managed = [.. Managed.Select(set => set.Name)], native = [.. Native.Select(build => build.Name)];
+        string[] known = [.. managed, .. native];
+        string[] asked = Take(rest, "--sets") switch
         {
-            null => here,
-            "all" => [.. here, .. native],
+            null => managed,
+            "all" => known,
             string names => names.Split(','),
         };
-        if (sets.FirstOrDefault(set => !here.Contains(set) && !native.Contains(set)) is { } absent)
-            throw new ArgumentException($"{absent} is not to be had here; there are {string.Join(", ", here)} and "
-                + string.Join(", ", native));
+        if (asked.FirstOrDefault(set => !known.Contains(set)) is { } unknown)
+            throw new ArgumentException($"--sets {unknown}: expected all, or some of {string.Join(',', known)}");
+        string[] sets = [.. asked.Where(CanRun)];
+        string here = $"this machine and runtime have {InstructionSets.SupportedNames}";
+        if (asked.Except(sets).ToArray() is { Length: > 0 } absent)
+            skipped($"skipped: {string.Join(", ", absent)} ({here})");
         Job basis = Take(rest, "--job") switch
         {
             null or "default" => Job.Default,
@@ -74,6 +79,10 @@ internal sealed class BenchmarkConfig : ManualConfig
         };
         return (new BenchmarkConfig(sets, basis), [.. rest]);
     }
+
+    private static bool CanRun(string set) =>
+        Managed.Any(one => one.Name == set && InstructionSets.IsSupported(one.Isa))
+        || Native.Any(build => build.Name == set && build.Best.Any(InstructionSets.IsSupported));
 
     private static string? Take(List<string> arguments, string name)
     {
@@ -90,9 +99,11 @@ internal sealed class BenchmarkConfig : ManualConfig
         {
             if (name != set) continue;
             EnvironmentVariable[] switches = [.. off.Select(what => new EnvironmentVariable($"DOTNET_{what}", "0"))];
-            return basis.WithEnvironmentVariables([.. switches, Claim.Of(isa)]).WithId(name);
+            return basis.WithEnvironmentVariables([.. switches, Expects(isa)]).WithId(name);
         }
 
+        // No version of the compiler is named: the package then is the SDK's own, as for every other publish here.
+        // Naming one would add a package reference with a version, which central package management refuses.
         var build = Native.Single(build => build.Name == set);
         return basis.WithId(set)
             .WithToolchain(NativeAotToolchain.CreateBuilder()
@@ -101,6 +112,9 @@ internal sealed class BenchmarkConfig : ManualConfig
                 .IlcInstructionSet(build.Level)
                 .TargetFrameworkMoniker("net10.0")
                 .ToToolchain())
-            .WithEnvironmentVariables(Claim.Of(build.Best.First(InstructionSets.IsSupported)));
+            .WithEnvironmentVariables(Expects(build.Best.First(InstructionSets.IsSupported)));
     }
+
+    private static EnvironmentVariable Expects(InstructionSet isa) =>
+        new(Claim.Variable, InstructionSets.NameOf(isa));
 }

@@ -5,9 +5,9 @@ using Engine.Kernels;
 
 namespace Engine.Bench;
 
-/// <summary>The linear kernel of one format on one thread; a class for each format and number of tokens derives.
-/// </summary>
-public abstract class LinearBenchmark(WeightType type) : IMeasuredWork
+/// <summary>The linear kernel of one format on one thread; a class for each format, order of the weights and number of
+/// tokens derives.</summary>
+public abstract class LinearBenchmark(WeightType type, bool packed) : IMeasuredWork
 {
     internal const int Rows = 4096, Width = 2048;
     private readonly List<LinearCase> data = [];
@@ -24,13 +24,13 @@ public abstract class LinearBenchmark(WeightType type) : IMeasuredWork
     public void Setup()
     {
         InstructionSet isa = Claim.Check();
-        kernel = KernelSet.For(isa).Linear(type);
-        string cell = $"{type} {InstructionSets.NameOf(isa)}";
-        if (!kernel.Name.StartsWith(cell, StringComparison.Ordinal))
-            throw new InvalidOperationException($"{cell} was asked for, {kernel.Name} would be measured");
+        KernelSet kernels = KernelSet.For(isa);
+        kernel = packed ? kernels.PackedLinear(type) : kernels.Linear(type);
+        Claim.CheckCell(isa, kernel, type, packed, Tokens);
         for (int i = 0; i < Count; i++)
-            data.Add(new LinearCase(type, LinearCaseKind.Random, Rows, Width, Tokens, 0, null));
+            data.Add(new LinearCase(type, LinearCaseKind.Random, Rows, Width, Tokens, 0, null, packed));
         output = new float[Rows * Tokens];
+        Claim.CheckAllocation(Multiply);
     }
 
     [GlobalCleanup]
@@ -51,7 +51,7 @@ public abstract class LinearBenchmark(WeightType type) : IMeasuredWork
 }
 
 /// <summary>One token, as in a decode: bound by reading the weights.</summary>
-public abstract class MatVec(WeightType type) : LinearBenchmark(type)
+public abstract class MatVec(WeightType type, bool packed = false) : LinearBenchmark(type, packed)
 {
     /// <summary>One matrix stays in the third-level cache, eight come from memory.</summary>
     [Params(1, 8)]
@@ -63,7 +63,7 @@ public abstract class MatVec(WeightType type) : LinearBenchmark(type)
 }
 
 /// <summary>Many tokens, as in a prompt: bound by multiplying.</summary>
-public abstract class Tile(WeightType type) : LinearBenchmark(type)
+public abstract class Tile(WeightType type, bool packed = false) : LinearBenchmark(type, packed)
 {
     protected override int Tokens => 256;
 

@@ -42,6 +42,7 @@ internal sealed class RateColumn(string name, Func<Work, double> part) : IColumn
         foreach (ParameterInstance parameter in benchmarkCase.Parameters.Items)
             instance.GetType().GetProperty(parameter.Name)?.SetValue(instance, parameter.Value);
         double work = part(measured.WorkOf(benchmarkCase.Descriptor.WorkloadMethod.Name));
-        return work == 0 ? "-" : (work / nanoseconds.Value).ToString("F1", CultureInfo.InvariantCulture);
+        double rate = work / nanoseconds.Value;
+        return work == 0 ? "-" : rate.ToString(rate < 1 ? "F3" : "F1", CultureInfo.InvariantCulture);
     }
 }

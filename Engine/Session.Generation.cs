@@ -29,7 +29,9 @@ public sealed partial class Session
             SingleReader = true,
             SingleWriter = true,
         });
-        Task work = Task.Run(
+        // A thread of its own: on one processor the pool has one thread, and whoever reads waits for it, half a second
+        // until the pool adds another.
+        Task work = Task.Factory.StartNew(
             () =>
             {
                 try
@@ -41,7 +43,7 @@ public sealed partial class Session
                     pieces.Writer.Complete();
                 }
             },
-            CancellationToken.None);
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             await foreach (string piece in pieces.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))

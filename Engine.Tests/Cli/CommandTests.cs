@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Engine.Isa;
@@ -182,8 +183,51 @@ public sealed class CommandTests
         double read = Number("read_gigabytes_per_second") * 1e9;
         Assert.AreEqual(Number("bytes_per_token") * decode / read, Number("bandwidth_fraction"), 1e-9);
         Assert.IsGreaterThan(0.0, read);
+        JsonElement run = json.GetProperty("repetitions").EnumerateArray().Single();
+        foreach (string name in (string[])["decode_tokens_per_second", "batch_decode_tokens_per_second",
+            "busy_decode_tokens_per_second", "single_thread_decode_tokens_per_second", "read_gigabytes_per_second"])
+            Assert.AreEqual(Number(name), run.GetProperty(name).GetDouble());
 
         double Number(string name) => json.GetProperty(name).GetDouble();
+    }
+
+    [TestMethod]
+    public void BenchTablesHoldWhatWasMeasuredAndNothingElse()
+    {
+        string[] all = Table("--prefill", "8", "--decode", "4", "--depth", "2", "--threads", "2", "--batch", "3",
+            "--busy", "1", "--bandwidth");
+        Assert.Contains(", 2 threads, depth 2, ", all[0]);
+        Assert.AreEqual("| repetition | prefill tokens/s | decode tokens/s | 3 sequences tokens/s "
+            + "| beside 1 busy tokens/s | one thread tokens/s | memory GB/s |", all[1]);
+        foreach (string row in all[2..6]) Assert.AreEqual(8, row.Count(c => c == '|'), row);
+        Assert.DoesNotContain(" 0.0 ", string.Join('\n', all));
+        Assert.MatchesRegex("^3 sequences: [0-9.]+ times one$", all[6]);
+        Assert.MatchesRegex("^beside 1 busy: [0-9.]+ times one thread$", all[7]);
+        Assert.MatchesRegex("^undisturbed: [0-9.]+ times one thread$", all[8]);
+        Assert.MatchesRegex("^memory: decode uses [0-9]+ % of what the same threads read$", all[9]);
+        string[] prompt = Table("--prefill", "8", "--decode", "0", "--bandwidth");
+        Assert.AreEqual("| repetition | prefill tokens/s | memory GB/s |", prompt[1]);
+        Assert.HasCount(6, prompt);
+
+        static string[] Table(params string[] options)
+        {
+            var console = new TestConsole();
+            Assert.AreEqual(0, console.Run(["bench", Tales, "--repetitions", "2", .. options]), console.ErrorText);
+            return console.OutputText.TrimEnd().Split('\n');
+        }
+    }
+
+    [TestMethod]
+    public void BenchTellsThePeakOfResidentMemory()
+    {
+        long bytes = Json("bench", Tales, "--prefill", "8", "--decode", "1", "--repetitions", "1")
+            .GetProperty("peak_resident_bytes").GetInt64();
+        Assert.IsGreaterThan(Environment.WorkingSet / 4, bytes);
+        if (!OperatingSystem.IsLinux()) return;
+        string line = File.ReadLines("/proc/self/status")
+            .Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        long now = long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
+        Assert.IsLessThanOrEqualTo(now * 1024, bytes);
     }
 
     [TestMethod]

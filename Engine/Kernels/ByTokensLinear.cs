@@ -15,7 +15,9 @@ internal sealed unsafe class ByTokensLinear(LinearKernel few, LinearKernel many,
 
     public override string Name { get; } = $"{few.Name} + {many.Name}";
 
-    public override TokenTiles? Tiles(int rows) => (rows < manyTokens ? few : many).Tiles(rows);
+    public override LinearKernel CellFor(int rows) => rows < manyTokens ? few : many;
+
+    public override TokenTiles? Tiles(int rows) => CellFor(rows).Tiles(rows);
 
     public override void Multiply(in WeightView weights, int rowBegin, int rowEnd, in ActivationView input,
         float* output, nint outputStride, byte* scratch) =>

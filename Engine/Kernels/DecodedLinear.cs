@@ -14,6 +14,9 @@ internal sealed unsafe class DecodedLinear(WeightFormat format, LinearKernel sin
     /// <summary>Room for decoded rows; the f32 cell gets the scratch behind it.</summary>
     private const int DecodedBytes = LargestColumns * sizeof(float);
 
+    /// <summary>The cell that decoded rows go to.</summary>
+    public LinearKernel Single => single;
+
     public override ActivationKinds Input => ActivationKinds.Single;
 
     public override int RowGranularity => single.RowGranularity;

@@ -42,6 +42,9 @@ internal abstract unsafe class LinearKernel
     /// <summary>Name of the cell for reports: format, instruction set, variant.</summary>
     public abstract string Name { get; }
 
+    /// <summary>The cell that computes so many rows, where the number decides between several.</summary>
+    public virtual LinearKernel CellFor(int rows) => this;
+
     /// <summary>What brings so many rows into the order that <see cref="Multiply"/> reads in
     /// <see cref="ActivationView.Tiles"/>; null where it reads rows.</summary>
     public virtual TokenTiles? Tiles(int rows) => null;

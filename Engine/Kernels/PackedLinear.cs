@@ -15,7 +15,10 @@ internal sealed unsafe class PackedLinear(LinearKernel few, LinearKernel many, L
 
     public override ActivationKinds Input => few.Input;
 
-    public override TokenTiles? Tiles(int rows) => (rows < ManyTokens ? few : many).Tiles(rows);
+    /// <summary>The cell of the strips.</summary>
+    public override LinearKernel CellFor(int rows) => rows < ManyTokens ? few : many;
+
+    public override TokenTiles? Tiles(int rows) => CellFor(rows).Tiles(rows);
 
     public override int RowGranularity => PackedLayout.Rows;
 
@@ -59,7 +62,7 @@ internal sealed unsafe class PackedLinear(LinearKernel few, LinearKernel many, L
         float* output, nint outputStride, byte* scratch)
     {
         int end = Math.Min(rowEnd, weights.Rows & -PackedLayout.Rows);
-        LinearKernel strips = input.Rows < ManyTokens ? few : many;
+        LinearKernel strips = CellFor(input.Rows);
         if (rowBegin < end) strips.Multiply(weights, rowBegin, end, input, output, outputStride, scratch);
         int behind = Math.Max(rowBegin, end);
         if (behind < rowEnd) MultiplyRest(weights, behind, rowEnd, input, output, outputStride, scratch);

@@ -77,7 +77,7 @@ internal sealed unsafe class PackedWeights : IDisposable
 
     private void Fill(GgufFile file, GgufTensor[] sources, int threads, Action<long, long>? progress)
     {
-        var job = new Job(file, sources, memory.Pointer, threads, progress);
+        using var job = new Job(file, sources, memory.Pointer, threads, progress);
         using (var team = new WorkerTeam(threads))
         {
             team.Enter();
@@ -97,16 +97,17 @@ internal sealed unsafe class PackedWeights : IDisposable
     }
 
     /// <summary>Some strips of one tensor at a time: read, checked, packed.</summary>
-    private sealed class Job : IStage
+    private sealed class Job : IStage, IDisposable
     {
-        private const int ChunkBytes = 1 << 20;
+        private const int ChunkBytes = 1 << 19;
 
         private readonly GgufFile file;
         private readonly GgufTensor[] sources;
         private readonly nint[] targets;
         private readonly bool[] refused;
         private readonly List<(int Tensor, long Begin, long End)> chunks = [];
-        private readonly byte[][] scratch;
+        private readonly AlignedBuffer<byte> scratch;
+        private readonly int scratchBytes;
         private readonly Action<long, long>? progress;
         private readonly Lock gate = new();
         private readonly long total;
@@ -131,10 +132,13 @@ internal sealed unsafe class PackedWeights : IDisposable
                 largest = Math.Max(largest, step);
             }
 
-            scratch = [.. Enumerable.Range(0, threads).Select(_ => new byte[largest])];
+            scratchBytes = checked((int)largest);
+            scratch = new AlignedBuffer<byte>((nint)largest * threads);
         }
 
         public int Chunks => chunks.Count;
+
+        public void Dispose() => scratch.Dispose();
 
         public byte* Target(int tensor) => (byte*)targets[tensor];
 
@@ -143,7 +147,7 @@ internal sealed unsafe class PackedWeights : IDisposable
         public void Run(int chunk, int worker)
         {
             (int index, long begin, long end) = chunks[chunk];
-            if (!IsRefused(index)) Pack(index, begin, scratch[worker].AsSpan(0, (int)(end - begin)));
+            if (!IsRefused(index)) Pack(index, begin, scratch.Slice((nint)worker * scratchBytes, (int)(end - begin)));
             if (progress is null) return;
             lock (gate)
             {

@@ -26,6 +26,10 @@ internal sealed record BenchmarkReport(LanguageModel Model, CacheType CacheType,
     /// <summary>Time that loading took, packing included.</summary>
     public double LoadSeconds { get; init; }
 
+    /// <summary>Most memory that the process had resident, the mapped file included; 0 = the system does not tell.
+    /// </summary>
+    public long PeakResidentBytes { get; init; }
+
     /// <summary>Part of the read rate that the decode uses.</summary>
     public double BandwidthFraction => BytesPerToken * Best.DecodeRate / Best.ReadRate;
 

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.Json;
-using Engine.Isa;
+using System.Diagnostics;
 
 namespace Engine.Cli.Commands;
 
@@ -10,25 +8,28 @@ internal sealed class BenchCommand
 {
     private readonly ICliConsole console;
     private readonly Argument<string?> model = CliOptions.ModelUnlessLayer();
-    private readonly Option<int> prefill = CliOptions.Integer("--prefill", "Tokens of the prompt; 0 = leave it out",
-        512, 0);
+    private readonly Option<int> prefill = CliOptions.Integer("--prefill",
+        "Read a prompt of N tokens; 0 = leave it out", 512, 0);
 
-    private readonly Option<int> decode = CliOptions.Integer("--decode", "Tokens one by one; 0 = leave it out", 64, 0);
-    private readonly Option<int> depth = CliOptions.Integer("--depth", "Tokens in the cache before either", 0, 0);
+    private readonly Option<int> decode = CliOptions.Integer("--decode",
+        "Write N tokens one by one; 0 = leave it out", 64, 0);
+    private readonly Option<int> depth = CliOptions.Integer("--depth",
+        "Tokens that are in the cache before each measurement", 0, 0);
     private readonly Option<int> repetitions = CliOptions.Integer("--repetitions",
-        "Measurements, after one that does not count", 3, 1);
+        "Measurements of each, after one that does not count; the best is reported", 3, 1);
 
     private readonly Option<int> batch = CliOptions.Integer("--batch",
-        "Also decode N sequences in one pass over the weights; 0 = leave it out", 0, 0);
+        "Also decode N sequences together, each step one pass over the weights; 0 = leave it out", 0, 0);
 
     private readonly Option<int> busy = CliOptions.Integer("--busy",
-        "Also decode beside N threads that keep processors busy; 0 = leave it out", 0, 0);
+        "Also decode beside N threads that keep processors busy, and alone on one thread; 0 = leave it out", 0, 0);
 
     private readonly Option<bool> bandwidth = CliOptions.Flag("--bandwidth",
-        "Also measure how fast the same threads read memory");
+        "Also measure how fast the same threads read memory, and which part of that decode uses");
 
     private readonly Option<bool> json = CliOptions.Json();
-    private readonly ModelArguments arguments = new("Context in tokens; 0 = as much as is needed", defaultThreads: 1);
+    private readonly ModelArguments arguments = new("Context in tokens; 0 = as much as is needed", defaultThreads: 1,
+        defaultPack: true);
     private readonly CacheArguments cache = new(slides: false);
     private readonly LayerBenchmarkArguments layer;
 
@@ -43,6 +44,7 @@ internal sealed class BenchCommand
         var self = new BenchCommand(console);
         var command = new CliCommand("bench", "Measures how fast a model reads a prompt and writes an answer.",
             "engine bench my-model.gguf",
+            "engine bench my-model.gguf --threads 2 --batch 4 --busy 1 --bandwidth",
             "engine bench my-model.gguf --threads 2 --prefill 512 --decode 128 --depth 4096 --json",
             "engine bench --attention-layer --lengths 4096,32768 --leaf 1024 --sinks 0 --band 0 --heads 1 --json")
         {
@@ -70,7 +72,10 @@ internal sealed class BenchCommand
         if (answer == 0 && together + neighbours > 0) throw new UsageException("--batch and --busy need --decode");
         string path = result.GetValue(model) ?? throw new UsageException("give a model, or --attention-layer");
         using var interruption = new Interruption(console);
-        using LanguageModel loaded = arguments.Load(result, path);
+        long begin = Stopwatch.GetTimestamp();
+        using LanguageModel loaded = arguments.Load(result, path,
+            progress: new Progress(console, result.GetValue(json)));
+        double loadSeconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         if (together > loaded.Transformer.Forward.BatchRows)
             throw new UsageException($"--batch can be at most {loaded.Transformer.Forward.BatchRows}");
         int needed = checked(before + Math.Max(prompt, answer));
@@ -104,9 +109,12 @@ internal sealed class BenchCommand
         {
             Batch = together,
             Busy = neighbours,
+            LoadSeconds = loadSeconds,
+            PeakResidentBytes = ProcessMemory.PeakResidentBytes(),
         };
-        if (asJson) WriteJson(report);
-        else WriteTable(report);
+        var output = new BenchmarkOutput(console, report);
+        if (asJson) output.WriteJson();
+        else output.WriteTable();
         return ExitCodes.Done;
     }
 
@@ -118,91 +126,4 @@ internal sealed class BenchCommand
             result.GetValue(json), interruption.Token);
         return ExitCodes.Done;
     }
-
-    private void WriteTable(BenchmarkReport report)
-    {
-        LanguageModel loaded = report.Model;
-        console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{loaded.Name}, {InstructionSets.NameOf(loaded.InstructionSet)}, {loaded.Threads} threads, "
-            + $"{report.BytesPerToken / 1e6:F1} MB read per token"));
-        console.Output.WriteLine("| repetition | prefill tokens/s | decode tokens/s |");
-        console.Output.WriteLine("|---|---|---|");
-        for (int i = 0; i < report.Runs.Count; i++) Row((i + 1).ToString(CultureInfo.InvariantCulture), report.Runs[i]);
-        Row("best", report.Best);
-
-        WriteExtras(report);
-
-        void Row(string name, BenchmarkRun run) => console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {name} | {run.PrefillRate:F1} | {run.DecodeRate:F1} |"));
-    }
-
-    private void WriteExtras(BenchmarkReport report)
-    {
-        BenchmarkRun best = report.Best;
-        double gain = best.BatchDecodeRate / best.DecodeRate;
-        double beside = best.BusyDecodeRate / best.SingleThreadDecodeRate;
-        if (report.Batch > 0)
-            Line($"{report.Batch} sequences: {best.BatchDecodeRate:F1} tokens/s, {gain:F2} times one");
-        if (report.Busy > 0)
-            Line($"{report.Busy} busy: {best.BusyDecodeRate:F1} tokens/s, {beside:F2} times one thread undisturbed");
-        if (best.ReadRate > 0)
-            Line($"memory: {best.ReadRate / 1e9:F1} GB/s read, decode uses {report.BandwidthFraction:P0}");
-
-        void Line(FormattableString text) => console.Output.WriteLine(FormattableString.Invariant(text));
-    }
-
-    private static void WriteExtras(Utf8JsonWriter writer, BenchmarkReport report)
-    {
-        BenchmarkRun best = report.Best;
-        if (report.Batch > 0)
-        {
-            writer.WriteNumber("batch", report.Batch);
-            writer.WriteNumber("batch_decode_tokens_per_second", best.BatchDecodeRate);
-            writer.WriteNumber("batch_speedup", best.BatchDecodeRate / best.DecodeRate);
-        }
-
-        if (report.Busy > 0)
-        {
-            writer.WriteNumber("busy", report.Busy);
-            writer.WriteNumber("busy_decode_tokens_per_second", best.BusyDecodeRate);
-            writer.WriteNumber("single_thread_decode_tokens_per_second", best.SingleThreadDecodeRate);
-            writer.WriteNumber("decode_to_single_thread", best.DecodeRate / best.SingleThreadDecodeRate);
-            writer.WriteNumber("busy_to_single_thread", best.BusyDecodeRate / best.SingleThreadDecodeRate);
-        }
-
-        if (best.ReadRate > 0)
-        {
-            writer.WriteNumber("read_gigabytes_per_second", best.ReadRate / 1e9);
-            writer.WriteNumber("bandwidth_fraction", report.BandwidthFraction);
-        }
-    }
-
-    private void WriteJson(BenchmarkReport report) => JsonResult.Write(console, writer =>
-    {
-        writer.WriteNumber("prefill_tokens_per_second", report.Best.PrefillRate);
-        writer.WriteNumber("decode_tokens_per_second", report.Best.DecodeRate);
-        writer.WriteNumber("bytes_per_token", report.BytesPerToken);
-        writer.WriteNumber("cache_bytes_per_token", report.CacheBytesPerToken);
-        writer.WriteNumber("allocated_bytes_per_token", report.Best.AllocatedBytesPerToken);
-        writer.WriteNumber("layer_multiply_adds", report.LayerMultiplyAdds);
-        writer.WriteNumber("head_multiply_adds", report.HeadMultiplyAdds);
-        writer.WriteString("weight_type", report.WeightType);
-        writer.WriteString("isa", InstructionSets.NameOf(report.Model.InstructionSet));
-        writer.WriteNumber("threads", report.Model.Threads);
-        writer.WriteString("model", report.Model.Name);
-        writer.WriteNumber("prefill", report.Prefill);
-        writer.WriteNumber("decode", report.Decode);
-        writer.WriteNumber("depth", report.Depth);
-        WriteExtras(writer, report);
-        writer.WriteStartArray("repetitions");
-        foreach (BenchmarkRun run in report.Runs)
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("prefill_tokens_per_second", run.PrefillRate);
-            writer.WriteNumber("decode_tokens_per_second", run.DecodeRate);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-    });
 }

@@ -10,10 +10,11 @@ internal sealed class Runner : IDisposable
 {
     private readonly GgufFile file;
 
-    public Runner(string path, int threads = 1, int batchRows = 256, InstructionSet? isa = null)
+    public Runner(string path, int threads = 1, int batchRows = 256, InstructionSet? isa = null,
+        bool pack = false)
     {
         file = GgufFile.Open(path);
-        Model = TransformerModel.Load(file, isa ?? InstructionSets.Best, threads, batchRows);
+        Model = TransformerModel.Load(file, isa ?? InstructionSets.Best, threads, batchRows, pack);
     }
 
     public TransformerModel Model { get; }

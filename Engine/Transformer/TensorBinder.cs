@@ -56,10 +56,15 @@ internal sealed unsafe class TensorBinder(GgufFile file, KernelSet kernels, Pack
         if (tensor.IsPacked)
             throw new ModelFormatException($"tensor {name}: expected {count} values, found a packed matrix");
         WeightFormat format = Format(tensor);
-        if (tensor.Type == WeightType.F32 && (nint)tensor.Data % sizeof(float) == 0) return (float*)tensor.Data;
+        if (packed is null && tensor.Type == WeightType.F32 && (nint)tensor.Data % sizeof(float) == 0)
+            return (float*)tensor.Data;
         var copy = new AlignedBuffer<float>(count);
         converted.Add(copy);
-        format.Decode(new ReadOnlySpan<byte>(tensor.Data, checked((int)tensor.Bytes)), copy.Slice(0, count));
+        // A touched page of the mapped file can bring megabytes of neighbours with it: matrices that lie in memory
+        // already.
+        byte[] bytes = new byte[tensor.Bytes];
+        file.Read(tensor, 0, bytes);
+        format.Decode(bytes, copy.Slice(0, count));
         return copy.Pointer;
     }
 

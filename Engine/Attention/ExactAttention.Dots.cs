@@ -106,15 +106,15 @@ internal sealed unsafe partial class ExactAttention<W, V>
     private static void LoadSums<N>(float* sums, float factor, out V v0, out V v1, out V v2, out V v3)
         where N : struct, INumber
     {
-        LoadRow2(sums, &factor, 0, out v0, out v1);
+        Start2<FromRows>(sums, &factor, 0, 0, out v0, out v1);
         v2 = v3 = v0;
-        if (N.Value == 4) LoadRow2(sums + (2 * W.Count), &factor, 0, out v2, out v3);
+        if (N.Value == 4) Start2<FromRows>(sums + (2 * W.Count), &factor, 0, 0, out v2, out v3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreSums<N>(float* sums, V v0, V v1, V v2, V v3) where N : struct, INumber
     {
-        StoreRow2(sums, v0, v1);
-        if (N.Value == 4) StoreRow2(sums + (2 * W.Count), v2, v3);
+        Store2(sums, v0, v1);
+        if (N.Value == 4) Store2(sums + (2 * W.Count), v2, v3);
     }
 }

@@ -19,16 +19,7 @@ internal sealed unsafe partial class ExactAttention<W, V>
             return;
         }
 
-        // So many heads of one row pay for tiles, whose sums depend on the rows in them: each row goes alone.
-        int stateFloats = AttentionState.Floats(task.ValueDimension);
-        for (int row = 0; row < task.Rows; row++)
-        {
-            AttentionTask one = task with
-            {
-                Query = task.Query + (row * task.QueryRowStride), Rows = 1, Positions = task.Positions + row,
-            };
-            AttendTiles(one, states + ((nint)row * task.GroupHeads * stateFloats), scratch);
-        }
+        AttendTiles(task, states, scratch);
     }
 
     public override void Add(in AttentionTask task, float* states, float* others)
@@ -152,6 +143,59 @@ internal sealed unsafe partial class ExactAttention<W, V>
         float factor = Weigh(task, scores, padded, parts.Positions, query, block, ref largest, ref total);
         if (task.ValueType != CacheType.F32) Scale(scores, padded, FloatMath<W, V>.ScaledHalfUnit);
         return factor;
+    }
+
+    /// <summary>Turns a row's scores into weights and brings its running state forward.</summary>
+    /// <returns>The factor of what was summed before.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float Weigh(in AttentionTask task, float* scores, int padded, int* positions, int query,
+        in SlotBlock block, ref float largest, ref float total)
+    {
+        (int row, int head) = Math.DivRem(query, task.GroupHeads);
+        int position = task.Positions[row];
+        if (task.SoftCap > 0) Cap(scores, new SlotRange(0, 1), padded, padded, task.SoftCap * BaseTwo);
+        if (task.AlibiSlopes != null) AddSlope(scores, padded, positions, position, task.AlibiSlopes[head]);
+        if (padded != block.Slots || !block.IsWhollySeen(position, position, task.Window))
+            Mask(scores, padded, positions, position, task.Window);
+
+        V maxima = W.Broadcast(largest), weights = W.Broadcast(0f);
+        for (int s = 0; s < padded; s += W.Count) maxima = W.Max(maxima, W.Load(scores + s));
+        float max = W.MaxAcross(maxima);
+        float factor = FloatMath<FloatWordsScalar, float>.Exp2(largest - max);
+        maxima = W.Broadcast(max);
+        for (int s = 0; s < padded; s += W.Count)
+        {
+            V weight = FloatMath<W, V>.Exp2OfNegative(W.Subtract(W.Load(scores + s), maxima));
+            W.Store(weight, scores + s);
+            weights = W.Add(weights, weight);
+        }
+
+        largest = max;
+        total = (total * factor) + W.Sum(weights);
+        return factor;
+    }
+
+    private static void AddSlope(float* scores, int n, int* positions, int position, float slope)
+    {
+        V slopes = W.Broadcast(slope * BaseTwo), origin = W.BroadcastInt(-position);
+        for (int s = 0; s < n; s += W.Count)
+        {
+            V distance = W.FromInt(W.AddInt(W.LoadInt(positions + s), origin));
+            W.Store(W.MultiplyAdd(slopes, distance, W.Load(scores + s)), scores + s);
+        }
+    }
+
+    /// <summary>Puts −∞ where the slot's position is not in [low, position].</summary>
+    private static void Mask(float* scores, int n, int* positions, int position, int window)
+    {
+        V hidden = W.Broadcast(float.NegativeInfinity);
+        V beforeLow = W.BroadcastInt(SlotBlock.Lowest(position, window) - 1), high = W.BroadcastInt(position);
+        for (int s = 0; s < n; s += W.Count)
+        {
+            V at = W.LoadInt(positions + s);
+            V score = W.SelectLessInt(beforeLow, at, W.Load(scores + s), hidden);
+            W.Store(W.SelectLessInt(high, at, hidden, score), scores + s);
+        }
     }
 
     private static void Scale(float* x, int n, float factor)

@@ -8,12 +8,13 @@ internal sealed unsafe partial class ExactAttention<W, V>
 {
     /// <summary>Dot products of R rows with four keys at a time.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Dots<C, R>(float* queries, int elements, byte* keys, nint keyBytes, int slots, float* scores)
+    private static void Dots<C, R>(float* queries, int elements, byte* keys, nint keyBytes, int slots, float* scores, byte* values, nint valueBytes)
         where C : struct, ICacheVectors<V>
         where R : struct, INumber
     {
         for (int s = 0; s < slots; s += 4)
         {
+            Prefetch(values + (s * valueBytes), 4 * valueBytes);
             // Where fewer than four are left the last key stands in; the mask hides what it gives.
             byte* k0 = keys + (s * keyBytes);
             byte* k1 = keys + (Math.Min(s + 1, slots - 1) * keyBytes);
@@ -82,8 +83,15 @@ internal sealed unsafe partial class ExactAttention<W, V>
         byte* low = task.Values + (column / CacheRows.BlockElements * C.BlockBytes);
         byte* high = task.Values + (second / CacheRows.BlockElements * C.BlockBytes);
         float* weights = task.Weights, end = weights + task.Slots;
+        byte* next = column == 0 ? task.NextKeys : null;
         for (; weights < end; weights++, low += task.ValueBytes, high += task.ValueBytes)
         {
+            if (next != null)
+            {
+                Prefetch(next, task.KeyBytes);
+                next += task.KeyBytes;
+            }
+
             V scale = C.Scale(low), wa = W.Broadcast(*weights), wb = wa, wc = wa, wd = wa;
             if (R.Value > 1) wb = W.Broadcast(weights[FewScratch.BlockSlots]);
             if (R.Value > 2) wc = W.Broadcast(weights[2 * FewScratch.BlockSlots]);

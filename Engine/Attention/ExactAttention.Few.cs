@@ -123,11 +123,12 @@ internal sealed unsafe partial class ExactAttention<W, V>
             int lastPosition = task.Positions[(begin + i + rows - 1) / task.GroupHeads];
             if (!block.IsSeen(firstPosition, lastPosition, task.Window)) continue;
             Dots(task.KeyType, rows, parts.Queries + (i * parts.KeyElements), parts.KeyElements, keys,
-                task.KeyRowBytes, block.Slots, parts.Scores);
+                task.KeyRowBytes, block.Slots, parts.Scores, values, task.ValueRowBytes);
             float* state = states + ((nint)(begin + i) * stateFloats);
             for (int r = 0; r < rows; r++)
                 parts.Factors[r] = WeighFew(task, parts, begin + i + r, r, block, state + (r * stateFloats));
-            AddValues(task.ValueType, rows, parts, block.Slots, values, task.ValueRowBytes, state, stateFloats);
+            AddValues(task.ValueType, rows, parts, block.Slots, values, task.ValueRowBytes, state, stateFloats,
+                keys + (block.Slots * task.KeyRowBytes), task.KeyRowBytes);
         }
     }
 
@@ -213,36 +214,40 @@ internal sealed unsafe partial class ExactAttention<W, V>
 
     /// <summary>scores[r][s] = query r · key s, for at most four rows.</summary>
     private static void Dots(CacheType type, int rows, float* queries, int elements, byte* keys, nint keyBytes,
-        int slots, float* scores)
+        int slots, float* scores, byte* values, nint valueBytes)
     {
         switch (type)
         {
             case CacheType.F32:
-                DotsOf<SingleVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores);
+                DotsOf<SingleVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores, values,
+                    valueBytes);
                 break;
             case CacheType.F16:
-                DotsOf<HalfVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores);
+                DotsOf<HalfVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores, values,
+                    valueBytes);
                 break;
             default:
-                DotsOf<ByteVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores);
+                DotsOf<ByteVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores, values,
+                    valueBytes);
                 break;
         }
     }
 
     private static void DotsOf<C>(int rows, float* queries, int elements, byte* keys, nint keyBytes, int slots,
-        float* scores) where C : struct, ICacheVectors<V>
+        float* scores, byte* values, nint valueBytes) where C : struct, ICacheVectors<V>
     {
-        if (rows == 1) Dots<C, One>(queries, elements, keys, keyBytes, slots, scores);
-        else if (rows == 2) Dots<C, Two>(queries, elements, keys, keyBytes, slots, scores);
-        else if (rows == 3) Dots<C, Three>(queries, elements, keys, keyBytes, slots, scores);
-        else Dots<C, Four>(queries, elements, keys, keyBytes, slots, scores);
+        if (rows == 1) Dots<C, One>(queries, elements, keys, keyBytes, slots, scores, values, valueBytes);
+        else if (rows == 2) Dots<C, Two>(queries, elements, keys, keyBytes, slots, scores, values, valueBytes);
+        else if (rows == 3) Dots<C, Three>(queries, elements, keys, keyBytes, slots, scores, values, valueBytes);
+        else Dots<C, Four>(queries, elements, keys, keyBytes, slots, scores, values, valueBytes);
     }
 
     /// <summary>sums[r] = sums[r] · factor[r] + Σ weight[r][s] · value s, for at most four rows.</summary>
     private static void AddValues(CacheType type, int rows, in FewScratch parts, int slots, byte* values,
-        nint valueBytes, float* sums, nint sumStride)
+        nint valueBytes, float* sums, nint sumStride, byte* nextKeys, nint keyBytes)
     {
-        var task = new ValueTask(parts.Scores, parts.Factors, slots, values, valueBytes, sums, sumStride);
+        var task = new ValueTask(parts.Scores, parts.Factors, slots, values, valueBytes, sums, sumStride, nextKeys,
+            keyBytes);
         switch (type)
         {
             case CacheType.F32:
@@ -278,11 +283,11 @@ internal sealed unsafe partial class ExactAttention<W, V>
 
     /// <summary>What <see cref="AddColumns"/> works on.</summary>
     private readonly struct ValueTask(float* weights, float* factors, int slots, byte* values, nint valueBytes,
-        float* sums, nint sumStride)
+        float* sums, nint sumStride, byte* nextKeys, nint keyBytes)
     {
         public readonly float* Weights = weights, Factors = factors, Sums = sums;
         public readonly int Slots = slots;
-        public readonly byte* Values = values;
-        public readonly nint ValueBytes = valueBytes, SumStride = sumStride;
+        public readonly byte* Values = values, NextKeys = nextKeys;
+        public readonly nint ValueBytes = valueBytes, SumStride = sumStride, KeyBytes = keyBytes;
     }
 }

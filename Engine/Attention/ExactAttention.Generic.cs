@@ -84,6 +84,7 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
         {
             Keys = (float*)keys, KeyStride = task.KeyRowBytes / sizeof(float),
             Values = (float*)values, ValueStride = task.ValueRowBytes / sizeof(float),
+            NextKeys = keys + (block.Slots * task.KeyRowBytes), NextValues = values + (block.Slots * task.ValueRowBytes),
         };
         // Four keys are multiplied at once, whatever they are beyond the last: but not what is beyond the ring.
         if (task.KeyType != CacheType.F32 || block.Slots % 4 != 0)
@@ -117,6 +118,12 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
         float* queries = parts.Queries + (first * parts.KeyElements);
         for (int s = seen.Begin; s < seen.End; s += 4)
         {
+            if (first == 0)
+            {
+                Prefetch(rows.NextKeys + (s * task.KeyRowBytes), 4 * task.KeyRowBytes);
+                Prefetch(rows.NextValues + (s * task.ValueRowBytes), 4 * task.ValueRowBytes);
+            }
+
             Multiply<FromZero>(rows.Keys + (s * rows.KeyStride), rows.KeyStride, 1, task.KeyDimension, queries, size,
                 parts.Scores + (s * size), size, width, null);
         }
@@ -230,5 +237,8 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
     {
         public float* Keys, Values;
         public nint KeyStride, ValueStride;
+
+        /// <summary>The rows of the next block, as they lie.</summary>
+        public byte* NextKeys, NextValues;
     }
 }

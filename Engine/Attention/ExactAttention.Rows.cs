@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Engine.Cache;
 using Engine.Kernels;
 
@@ -27,6 +28,15 @@ internal sealed unsafe partial class ExactAttention<W, V>
                     break;
             }
         }
+    }
+
+    /// <summary>Asks for rows that are needed after some microseconds: they have until then to come into the second
+    /// cache. Nothing need be there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* rows, nint bytes)
+    {
+        if (!Sse.IsSupported) return;
+        for (nint line = 0; line < bytes; line += 64) Sse.Prefetch1(rows + line);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

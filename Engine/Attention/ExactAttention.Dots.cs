@@ -6,9 +6,10 @@ namespace Engine.Attention;
 /// <remarks>What a number parameter rules out, the compiler drops.</remarks>
 internal sealed unsafe partial class ExactAttention<W, V>
 {
-    /// <summary>Dot products of R rows with four keys at a time.</summary>
+    /// <summary>Dot products of R rows with four keys at a time; asks for the values that are wanted next.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Dots<C, R>(float* queries, int elements, byte* keys, nint keyBytes, int slots, float* scores, byte* values, nint valueBytes)
+    private static void Dots<C, R>(float* queries, int elements, byte* keys, nint keyBytes, int slots, float* scores,
+        byte* values, nint valueBytes)
         where C : struct, ICacheVectors<V>
         where R : struct, INumber
     {

@@ -84,7 +84,8 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
         {
             Keys = (float*)keys, KeyStride = task.KeyRowBytes / sizeof(float),
             Values = (float*)values, ValueStride = task.ValueRowBytes / sizeof(float),
-            NextKeys = keys + (block.Slots * task.KeyRowBytes), NextValues = values + (block.Slots * task.ValueRowBytes),
+            NextKeys = keys + (block.Slots * task.KeyRowBytes),
+            NextValues = values + (block.Slots * task.ValueRowBytes),
         };
         // Four keys are multiplied at once, whatever they are beyond the last: but not what is beyond the ring.
         if (task.KeyType != CacheType.F32 || block.Slots % 4 != 0)
@@ -138,7 +139,8 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
                 parts.Factors + lane);
         }
 
-        float* sums = parts.Sums + (first * parts.ValueElements), values = rows.Values + (seen.Begin * rows.ValueStride);
+        float* sums = parts.Sums + (first * parts.ValueElements);
+        float* values = rows.Values + (seen.Begin * rows.ValueStride);
         for (int element = 0; element < task.ValueDimension; element += 4)
         {
             Multiply<FromColumns>(values + element, 1, rows.ValueStride, seen.Count, parts.Scores + (seen.Begin * size),

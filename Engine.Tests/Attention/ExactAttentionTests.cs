@@ -92,6 +92,22 @@ public sealed class ExactAttentionTests
     {
         Check(set, new AttentionShape(70, 8, 256, 256, 70), 3, 70);
         Check(set, new AttentionShape(30, 3, 576, 512, 40) { KeyType = CacheType.F16 }, 4, 30);
+        // So wide that half a group of rows and a quarter of a block are all that fit.
+        Check(set, new AttentionShape(9, 4, 1024, 1000, 70) { ValueType = CacheType.Q8_0, Turn = 9 }, 5, 9);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public void A_row_of_a_prompt_has_the_same_bits_however_it_is_cut(string set)
+    {
+        ExactAttention attention = FloatSets.Attention(set);
+        foreach (CacheType type in Types)
+        {
+            var shape = new AttentionShape(75, 3, 46, 90, 300) { KeyType = type, ValueType = type };
+            CheckCuts(attention, shape);
+            CheckCuts(attention, shape with { Window = 70, Turn = 130, Sinks = true });
+            CheckCuts(attention, shape with { KeyDimension = 64, ValueDimension = 64, SoftCap = 3, Alibi = true });
+        }
     }
 
     [TestMethod]
@@ -167,6 +183,32 @@ public sealed class ExactAttentionTests
         using var test = new AttentionCase(new AttentionShape(1, 1, 4096, 4096, 1), 1);
         var error = Assert.ThrowsExactly<NotSupportedException>(() => test.Run(attention, 1));
         StringAssert.Contains(error.Message, "4096");
+    }
+
+    private static void CheckCuts(ExactAttention attention, AttentionShape shape)
+    {
+        using var test = new AttentionCase(shape, 6);
+        test.Run(attention, shape.Rows);
+        float[] whole = test.Output.ToArray();
+        // Tasks of more than 16 query rows each, with the ranges that a ring gives them.
+        foreach (int rows in (int[])[15, 23, 25])
+        {
+            test.Output.Fill(float.NaN);
+            for (int first = 0; first < shape.Rows; first += rows) AttendSeen(attention, test, shape, first, rows);
+            CollectionAssert.AreEqual(whole, test.Output.ToArray(), $"{shape}, {rows} rows a task");
+        }
+    }
+
+    private static unsafe void AttendSeen(ExactAttention attention, AttentionCase test, AttentionShape shape, int first,
+        int rows)
+    {
+        using AlignedBuffer<byte> scratch = new(ExactAttention.ScratchBytes);
+        AttentionTask task = test.Task(first, Math.Min(rows, shape.Rows - first));
+        int low = SlotBlock.Lowest(task.Positions[0], shape.Window), high = task.Positions[task.Rows - 1];
+        int begin = (low + shape.Turn) % shape.Slots, end = ((high + shape.Turn) % shape.Slots) + 1;
+        task.First = new SlotRange(begin, end > begin ? end : shape.Slots);
+        task.Second = end > begin ? default : new SlotRange(0, end);
+        attention.Attend(task, scratch.Pointer);
     }
 
     private static void Check(string set, AttentionShape shape, int seed, int rowsPerTask) =>

@@ -6,14 +6,16 @@ namespace Engine.Attention;
 /// <remarks>What a number parameter rules out, the compiler drops.</remarks>
 internal sealed unsafe partial class ExactAttention<W, V>
 {
-    /// <summary>Dot products of R rows with four keys at a time.</summary>
+    /// <summary>Dot products of R rows with four keys at a time; asks for the values that are wanted next.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Dots<C, R>(float* queries, int elements, byte* keys, nint keyBytes, int slots, float* scores)
+    private static void Dots<C, R>(float* queries, int elements, byte* keys, nint keyBytes, int slots, float* scores,
+        byte* values, nint valueBytes)
         where C : struct, ICacheVectors<V>
         where R : struct, INumber
     {
         for (int s = 0; s < slots; s += 4)
         {
+            Prefetch(values + (s * valueBytes), 4 * valueBytes);
             // Where fewer than four are left the last key stands in; the mask hides what it gives.
             byte* k0 = keys + (s * keyBytes);
             byte* k1 = keys + (Math.Min(s + 1, slots - 1) * keyBytes);
@@ -82,8 +84,15 @@ internal sealed unsafe partial class ExactAttention<W, V>
         byte* low = task.Values + (column / CacheRows.BlockElements * C.BlockBytes);
         byte* high = task.Values + (second / CacheRows.BlockElements * C.BlockBytes);
         float* weights = task.Weights, end = weights + task.Slots;
+        byte* next = column == 0 ? task.NextKeys : null;
         for (; weights < end; weights++, low += task.ValueBytes, high += task.ValueBytes)
         {
+            if (next != null)
+            {
+                Prefetch(next, task.KeyBytes);
+                next += task.KeyBytes;
+            }
+
             V scale = C.Scale(low), wa = W.Broadcast(*weights), wb = wa, wc = wa, wd = wa;
             if (R.Value > 1) wb = W.Broadcast(weights[FewScratch.BlockSlots]);
             if (R.Value > 2) wc = W.Broadcast(weights[2 * FewScratch.BlockSlots]);
@@ -106,15 +115,15 @@ internal sealed unsafe partial class ExactAttention<W, V>
     private static void LoadSums<N>(float* sums, float factor, out V v0, out V v1, out V v2, out V v3)
         where N : struct, INumber
     {
-        LoadRow2(sums, &factor, 0, out v0, out v1);
+        Start2<FromRows>(sums, &factor, 0, 0, out v0, out v1);
         v2 = v3 = v0;
-        if (N.Value == 4) LoadRow2(sums + (2 * W.Count), &factor, 0, out v2, out v3);
+        if (N.Value == 4) Start2<FromRows>(sums + (2 * W.Count), &factor, 0, 0, out v2, out v3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StoreSums<N>(float* sums, V v0, V v1, V v2, V v3) where N : struct, INumber
     {
-        StoreRow2(sums, v0, v1);
-        if (N.Value == 4) StoreRow2(sums + (2 * W.Count), v2, v3);
+        Store2(sums, v0, v1);
+        if (N.Value == 4) Store2(sums + (2 * W.Count), v2, v3);
     }
 }

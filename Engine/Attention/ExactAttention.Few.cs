@@ -19,16 +19,7 @@ internal sealed unsafe partial class ExactAttention<W, V>
             return;
         }
 
-        // So many heads of one row pay for tiles, whose sums depend on the rows in them: each row goes alone.
-        int stateFloats = AttentionState.Floats(task.ValueDimension);
-        for (int row = 0; row < task.Rows; row++)
-        {
-            AttentionTask one = task with
-            {
-                Query = task.Query + (row * task.QueryRowStride), Rows = 1, Positions = task.Positions + row,
-            };
-            AttendTiles(one, states + ((nint)row * task.GroupHeads * stateFloats), scratch);
-        }
+        AttendTiles(task, states, scratch);
     }
 
     public override void Add(in AttentionTask task, float* states, float* others)
@@ -132,11 +123,12 @@ internal sealed unsafe partial class ExactAttention<W, V>
             int lastPosition = task.Positions[(begin + i + rows - 1) / task.GroupHeads];
             if (!block.IsSeen(firstPosition, lastPosition, task.Window)) continue;
             Dots(task.KeyType, rows, parts.Queries + (i * parts.KeyElements), parts.KeyElements, keys,
-                task.KeyRowBytes, block.Slots, parts.Scores);
+                task.KeyRowBytes, block.Slots, parts.Scores, values, task.ValueRowBytes);
             float* state = states + ((nint)(begin + i) * stateFloats);
             for (int r = 0; r < rows; r++)
                 parts.Factors[r] = WeighFew(task, parts, begin + i + r, r, block, state + (r * stateFloats));
-            AddValues(task.ValueType, rows, parts, block.Slots, values, task.ValueRowBytes, state, stateFloats);
+            AddValues(task.ValueType, rows, parts, block.Slots, values, task.ValueRowBytes, state, stateFloats,
+                keys + (block.Slots * task.KeyRowBytes), task.KeyRowBytes);
         }
     }
 
@@ -154,6 +146,59 @@ internal sealed unsafe partial class ExactAttention<W, V>
         return factor;
     }
 
+    /// <summary>Turns a row's scores into weights and brings its running state forward.</summary>
+    /// <returns>The factor of what was summed before.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float Weigh(in AttentionTask task, float* scores, int padded, int* positions, int query,
+        in SlotBlock block, ref float largest, ref float total)
+    {
+        (int row, int head) = Math.DivRem(query, task.GroupHeads);
+        int position = task.Positions[row];
+        if (task.SoftCap > 0) Cap(scores, new SlotRange(0, 1), padded, padded, task.SoftCap * BaseTwo);
+        if (task.AlibiSlopes != null) AddSlope(scores, padded, positions, position, task.AlibiSlopes[head]);
+        if (padded != block.Slots || !block.IsWhollySeen(position, position, task.Window))
+            Mask(scores, padded, positions, position, task.Window);
+
+        V maxima = W.Broadcast(largest), weights = W.Broadcast(0f);
+        for (int s = 0; s < padded; s += W.Count) maxima = W.Max(maxima, W.Load(scores + s));
+        float max = W.MaxAcross(maxima);
+        float factor = FloatMath<FloatWordsScalar, float>.Exp2(largest - max);
+        maxima = W.Broadcast(max);
+        for (int s = 0; s < padded; s += W.Count)
+        {
+            V weight = FloatMath<W, V>.Exp2OfNegative(W.Subtract(W.Load(scores + s), maxima));
+            W.Store(weight, scores + s);
+            weights = W.Add(weights, weight);
+        }
+
+        largest = max;
+        total = (total * factor) + W.Sum(weights);
+        return factor;
+    }
+
+    private static void AddSlope(float* scores, int n, int* positions, int position, float slope)
+    {
+        V slopes = W.Broadcast(slope * BaseTwo), origin = W.BroadcastInt(-position);
+        for (int s = 0; s < n; s += W.Count)
+        {
+            V distance = W.FromInt(W.AddInt(W.LoadInt(positions + s), origin));
+            W.Store(W.MultiplyAdd(slopes, distance, W.Load(scores + s)), scores + s);
+        }
+    }
+
+    /// <summary>Puts −∞ where the slot's position is not in [low, position].</summary>
+    private static void Mask(float* scores, int n, int* positions, int position, int window)
+    {
+        V hidden = W.Broadcast(float.NegativeInfinity);
+        V beforeLow = W.BroadcastInt(SlotBlock.Lowest(position, window) - 1), high = W.BroadcastInt(position);
+        for (int s = 0; s < n; s += W.Count)
+        {
+            V at = W.LoadInt(positions + s);
+            V score = W.SelectLessInt(beforeLow, at, W.Load(scores + s), hidden);
+            W.Store(W.SelectLessInt(high, at, hidden, score), scores + s);
+        }
+    }
+
     private static void Scale(float* x, int n, float factor)
     {
         V factors = W.Broadcast(factor);
@@ -169,36 +214,40 @@ internal sealed unsafe partial class ExactAttention<W, V>
 
     /// <summary>scores[r][s] = query r · key s, for at most four rows.</summary>
     private static void Dots(CacheType type, int rows, float* queries, int elements, byte* keys, nint keyBytes,
-        int slots, float* scores)
+        int slots, float* scores, byte* values, nint valueBytes)
     {
         switch (type)
         {
             case CacheType.F32:
-                DotsOf<SingleVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores);
+                DotsOf<SingleVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores, values,
+                    valueBytes);
                 break;
             case CacheType.F16:
-                DotsOf<HalfVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores);
+                DotsOf<HalfVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores, values,
+                    valueBytes);
                 break;
             default:
-                DotsOf<ByteVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores);
+                DotsOf<ByteVectors<W, V>>(rows, queries, elements, keys, keyBytes, slots, scores, values,
+                    valueBytes);
                 break;
         }
     }
 
     private static void DotsOf<C>(int rows, float* queries, int elements, byte* keys, nint keyBytes, int slots,
-        float* scores) where C : struct, ICacheVectors<V>
+        float* scores, byte* values, nint valueBytes) where C : struct, ICacheVectors<V>
     {
-        if (rows == 1) Dots<C, One>(queries, elements, keys, keyBytes, slots, scores);
-        else if (rows == 2) Dots<C, Two>(queries, elements, keys, keyBytes, slots, scores);
-        else if (rows == 3) Dots<C, Three>(queries, elements, keys, keyBytes, slots, scores);
-        else Dots<C, Four>(queries, elements, keys, keyBytes, slots, scores);
+        if (rows == 1) Dots<C, One>(queries, elements, keys, keyBytes, slots, scores, values, valueBytes);
+        else if (rows == 2) Dots<C, Two>(queries, elements, keys, keyBytes, slots, scores, values, valueBytes);
+        else if (rows == 3) Dots<C, Three>(queries, elements, keys, keyBytes, slots, scores, values, valueBytes);
+        else Dots<C, Four>(queries, elements, keys, keyBytes, slots, scores, values, valueBytes);
     }
 
     /// <summary>sums[r] = sums[r] · factor[r] + Σ weight[r][s] · value s, for at most four rows.</summary>
     private static void AddValues(CacheType type, int rows, in FewScratch parts, int slots, byte* values,
-        nint valueBytes, float* sums, nint sumStride)
+        nint valueBytes, float* sums, nint sumStride, byte* nextKeys, nint keyBytes)
     {
-        var task = new ValueTask(parts.Scores, parts.Factors, slots, values, valueBytes, sums, sumStride);
+        var task = new ValueTask(parts.Scores, parts.Factors, slots, values, valueBytes, sums, sumStride, nextKeys,
+            keyBytes);
         switch (type)
         {
             case CacheType.F32:
@@ -234,11 +283,11 @@ internal sealed unsafe partial class ExactAttention<W, V>
 
     /// <summary>What <see cref="AddColumns"/> works on.</summary>
     private readonly struct ValueTask(float* weights, float* factors, int slots, byte* values, nint valueBytes,
-        float* sums, nint sumStride)
+        float* sums, nint sumStride, byte* nextKeys, nint keyBytes)
     {
         public readonly float* Weights = weights, Factors = factors, Sums = sums;
         public readonly int Slots = slots;
-        public readonly byte* Values = values;
-        public readonly nint ValueBytes = valueBytes, SumStride = sumStride;
+        public readonly byte* Values = values, NextKeys = nextKeys;
+        public readonly nint ValueBytes = valueBytes, SumStride = sumStride, KeyBytes = keyBytes;
     }
 }

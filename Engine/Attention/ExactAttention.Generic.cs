@@ -6,11 +6,11 @@ using Engine.Kernels;
 namespace Engine.Attention;
 
 /// <summary>The loops of exact attention, written once.</summary>
-/// <remarks>Query rows (every head of every token) are taken in tiles of four against blocks of slots. A block of keys
-/// is widened and transposed once for all query rows, so that scores are an outer product without sums across lanes;
-/// for a few rows (decode) that pass would cost more than it saves: they take dot products with the cache's own rows
-/// instead. Scores are kept in base 2: log2(e) is folded into the scale of the queries, which saves a product per
-/// weight.</remarks>
+/// <remarks>Query rows (every head of every token) lie in the lanes of vectors: they are transposed once, and what they
+/// have seen is transposed back at the end. Keys and values are then read as they lie, a number of theirs at a time for
+/// a register tile of query rows, and softmax needs neither sums nor maxima across lanes. For a few rows (decode) most
+/// lanes would be empty: they take dot products with the cache's own rows instead. Scores are kept in base 2: log2(e)
+/// is folded into the scale of the queries, which saves a product per weight.</remarks>
 internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
     where W : struct, IFloatWords<V>
     where V : unmanaged
@@ -52,36 +52,13 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
             AttendRange(task, parts, begin, count, task.First);
             AttendRange(task, parts, begin, count, task.Second);
             for (int i = 0; i < task.MoreCount; i++) AttendRange(task, parts, begin, count, task.More[i]);
-            for (int i = 0; i < count; i++)
-            {
-                float* sums = parts.Sums + (i * parts.ValueElements);
-                if (states == null) Finish(task, begin + i, sums, parts.Largest[i], parts.Total[i]);
-                else Keep(task, states, begin + i, sums, parts.Largest[i], parts.Total[i]);
-            }
+            Complete(task, parts, begin, count, states);
         }
     }
 
     /// <summary>Scores are in base 2, or capped by tanh first.</summary>
     private static float QueryScale(in AttentionTask task) =>
         task.SoftCap > 0 ? task.Scale / task.SoftCap : task.Scale * BaseTwo;
-
-    /// <summary>Copies scaled queries and sets the running states.</summary>
-    private static void Prepare(in AttentionTask task, in AttentionScratch parts, int begin, int count)
-    {
-        float scale = QueryScale(task);
-        int padded = (count + AttentionScratch.TileRows - 1) / AttentionScratch.TileRows * AttentionScratch.TileRows;
-        new Span<float>(parts.Queries, padded * parts.KeyElements).Clear();
-        new Span<float>(parts.Sums, padded * parts.ValueElements).Clear();
-        for (int i = 0; i < count; i++)
-        {
-            (int row, int head) = Math.DivRem(begin + i, task.GroupHeads);
-            float* query = task.Query + (row * task.QueryRowStride) + (head * task.QueryHeadStride);
-            float* destination = parts.Queries + (i * parts.KeyElements);
-            for (int k = 0; k < task.KeyDimension; k++) destination[k] = query[k] * scale;
-            parts.Largest[i] = NothingSeen;
-            parts.Total[i] = 0;
-        }
-    }
 
     private static void AttendRange(in AttentionTask task, in AttentionScratch parts, int begin, int count,
         SlotRange range)
@@ -102,98 +79,128 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
     private static void AttendBlock(in AttentionTask task, in AttentionScratch parts, int begin, int count, int slot,
         in SlotBlock block)
     {
-        byte* values = task.Values + (slot * task.ValueRowBytes);
-        nint valueStride = parts.ValueElements;
-        float* valueBlock = parts.Values;
-        Transpose(task.Keys + (slot * task.KeyRowBytes), task.KeyRowBytes, task.KeyType, block.Slots, parts);
-        if (task.ValueType == CacheType.F32)
+        byte* keys = task.Keys + (slot * task.KeyRowBytes), values = task.Values + (slot * task.ValueRowBytes);
+        var rows = new BlockRows
         {
-            valueBlock = (float*)values;
-            valueStride = task.ValueRowBytes / sizeof(float);
-        }
-        else
+            Keys = (float*)keys, KeyStride = task.KeyRowBytes / sizeof(float),
+            Values = (float*)values, ValueStride = task.ValueRowBytes / sizeof(float),
+            NextKeys = keys + (block.Slots * task.KeyRowBytes),
+            NextValues = values + (block.Slots * task.ValueRowBytes),
+        };
+        // Four keys are multiplied at once, whatever they are beyond the last: but not what is beyond the ring.
+        if (task.KeyType != CacheType.F32 || block.Slots % 4 != 0)
         {
-            Widen(values, task.ValueRowBytes, task.ValueType, block.Slots, parts.ValueElements, valueBlock);
+            Widen(keys, task.KeyRowBytes, task.KeyType, block.Slots, parts.KeyElements, parts.Keys);
+            rows.Keys = parts.Keys;
+            rows.KeyStride = parts.KeyElements;
         }
 
-        int padded = CacheRows.PaddedElements(block.Slots);
-        for (int i = 0; i < count; i += AttentionScratch.TileRows)
+        if (task.ValueType != CacheType.F32)
         {
-            int rows = Math.Min(AttentionScratch.TileRows, count - i);
-            int firstPosition = task.Positions[(begin + i) / task.GroupHeads];
-            int lastPosition = task.Positions[(begin + i + rows - 1) / task.GroupHeads];
-            if (!block.IsSeen(firstPosition, lastPosition, task.Window)) continue;
-            float* queries = parts.Queries + (i * parts.KeyElements);
-            Multiply(queries, parts.KeyElements, task.KeyDimension, parts.Keys, parts.BlockSlots, parts.Scores,
-                parts.BlockSlots, padded, null);
-            for (int r = 0; r < rows; r++)
+            Widen(values, task.ValueRowBytes, task.ValueType, block.Slots, parts.ValueElements, parts.Values);
+            rows.Values = parts.Values;
+            rows.ValueStride = parts.ValueElements;
+        }
+
+        for (int first = 0; first < count; first += parts.GroupRows)
+        {
+            int last = Math.Min(count, first + parts.GroupRows) - 1;
+            if (block.IsSeen(parts.High[first], parts.High[last], task.Window))
+                AttendGroup(task, parts, first, last, rows, block);
+        }
+    }
+
+    private static void AttendGroup(in AttentionTask task, in AttentionScratch parts, int first, int last,
+        in BlockRows rows, in SlotBlock block)
+    {
+        const int Whole = 2;
+        int size = parts.GroupRows, width = (last - first + (Whole * W.Count)) / (Whole * W.Count) * Whole * W.Count;
+        SlotRange seen = block.Seen(parts.Positions, parts.High[first], parts.High[last], task.Window);
+        float* queries = parts.Queries + (first * parts.KeyElements);
+        for (int s = seen.Begin; s < seen.End; s += 4)
+        {
+            if (first == 0)
             {
-                parts.Factors[r] = Weigh(task, parts.Scores + (r * parts.BlockSlots), padded, parts.Positions,
-                    begin + i + r, block, ref parts.Largest[i + r], ref parts.Total[i + r]);
+                Prefetch(rows.NextKeys + (s * task.KeyRowBytes), 4 * task.KeyRowBytes);
+                Prefetch(rows.NextValues + (s * task.ValueRowBytes), 4 * task.ValueRowBytes);
             }
 
-            Multiply(parts.Scores, parts.BlockSlots, block.Slots, valueBlock, valueStride,
-                parts.Sums + (i * parts.ValueElements), parts.ValueElements, parts.ValueElements, parts.Factors);
+            Multiply<FromZero>(rows.Keys + (s * rows.KeyStride), rows.KeyStride, 1, task.KeyDimension, queries, size,
+                parts.Scores + (s * size), size, width, null);
         }
-    }
 
-    /// <summary>Turns a row's scores into weights and brings its running state forward.</summary>
-    /// <returns>The factor of what was summed before.</returns>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static float Weigh(in AttentionTask task, float* scores, int padded, int* positions, int query,
-        in SlotBlock block, ref float largest, ref float total)
-    {
-        (int row, int head) = Math.DivRem(query, task.GroupHeads);
-        int position = task.Positions[row];
-        if (task.SoftCap > 0) Cap(scores, padded, task.SoftCap * BaseTwo);
-        if (task.AlibiSlopes != null) AddSlope(scores, padded, positions, position, task.AlibiSlopes[head]);
-        if (!block.IsWhollySeen(position, position, task.Window))
-            Mask(scores, padded, positions, position, task.Window);
-
-        V maxima = W.Broadcast(largest), weights = W.Broadcast(0f);
-        for (int s = 0; s < padded; s += W.Count) maxima = W.Max(maxima, W.Load(scores + s));
-        float max = W.MaxAcross(maxima);
-        float factor = FloatMath<FloatWordsScalar, float>.Exp2(largest - max);
-        maxima = W.Broadcast(max);
-        for (int s = 0; s < padded; s += W.Count)
+        if (task.SoftCap > 0) Cap(parts.Scores, seen, size, width, task.SoftCap * BaseTwo);
+        bool masks = !block.IsWhollySeen(parts.High[first], parts.High[last], task.Window);
+        for (int lane = 0; lane < width; lane += W.Count)
         {
-            V weight = FloatMath<W, V>.Exp2(W.Subtract(W.Load(scores + s), maxima));
-            W.Store(weight, scores + s);
-            weights = W.Add(weights, weight);
+            if (task.AlibiSlopes != null) AddSlopes(parts, seen, first + lane, lane);
+            if (masks) Mask(parts, seen, first + lane, lane);
+            Weigh(parts.Scores + lane, seen, size, parts.Largest + first + lane, parts.Total + first + lane,
+                parts.Factors + lane);
         }
 
-        largest = max;
-        total = (total * factor) + W.Sum(weights);
-        return factor;
+        float* sums = parts.Sums + (first * parts.ValueElements);
+        float* values = rows.Values + (seen.Begin * rows.ValueStride);
+        for (int element = 0; element < task.ValueDimension; element += 4)
+        {
+            Multiply<FromColumns>(values + element, 1, rows.ValueStride, seen.Count, parts.Scores + (seen.Begin * size),
+                size, sums + (element * size), size, width, parts.Factors);
+        }
     }
 
-    private static void Cap(float* scores, int n, float cap)
+    /// <summary>Turns the scores of a vector of rows into weights and brings their running states forward.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Weigh(float* scores, SlotRange seen, nint stride, float* largest, float* total, float* factors)
+    {
+        float* first = scores + (seen.Begin * stride), end = scores + (seen.End * stride);
+        V before = W.Load(largest), max = before;
+        for (float* at = first; at < end; at += stride) max = W.Max(max, W.Load(at));
+        V factor = FloatMath<W, V>.Exp2OfNegative(W.Subtract(before, max)), sum = W.Broadcast(0f);
+        // One chain of additions a vector, so that where the slots begin does not change how they are rounded.
+        for (float* at = first; at < end; at += stride)
+        {
+            V weight = FloatMath<W, V>.Exp2OfNegative(W.Subtract(W.Load(at), max));
+            W.Store(weight, at);
+            sum = W.Add(sum, weight);
+        }
+
+        W.Store(max, largest);
+        W.Store(W.Add(W.Multiply(W.Load(total), factor), sum), total);
+        W.Store(factor, factors);
+    }
+
+    private static void Cap(float* scores, SlotRange seen, int stride, int width, float cap)
     {
         V caps = W.Broadcast(cap);
-        for (int s = 0; s < n; s += W.Count)
-            W.Store(W.Multiply(caps, FloatMath<W, V>.Tanh(W.Load(scores + s))), scores + s);
-    }
-
-    private static void AddSlope(float* scores, int n, int* positions, int position, float slope)
-    {
-        V slopes = W.Broadcast(slope * BaseTwo), origin = W.BroadcastInt(-position);
-        for (int s = 0; s < n; s += W.Count)
+        for (float* row = scores + (seen.Begin * stride); row < scores + (seen.End * stride); row += stride)
         {
-            V distance = W.FromInt(W.AddInt(W.LoadInt(positions + s), origin));
-            W.Store(W.MultiplyAdd(slopes, distance, W.Load(scores + s)), scores + s);
+            for (int lane = 0; lane < width; lane += W.Count)
+                W.Store(W.Multiply(caps, FloatMath<W, V>.Tanh(W.Load(row + lane))), row + lane);
         }
     }
 
-    /// <summary>Puts −∞ where the slot's position is not in [low, position].</summary>
-    private static void Mask(float* scores, int n, int* positions, int position, int window)
+    private static void AddSlopes(in AttentionScratch parts, SlotRange seen, int row, int lane)
+    {
+        V slopes = W.Load(parts.Slopes + row), origin = W.LoadInt(parts.Origin + row);
+        for (int s = seen.Begin; s < seen.End; s++)
+        {
+            float* score = parts.Scores + (s * parts.GroupRows) + lane;
+            V distance = W.FromInt(W.AddInt(W.BroadcastInt(parts.Positions[s]), origin));
+            W.Store(W.MultiplyAdd(slopes, distance, W.Load(score)), score);
+        }
+    }
+
+    /// <summary>Puts −∞ where a row does not see a slot.</summary>
+    private static void Mask(in AttentionScratch parts, SlotRange seen, int row, int lane)
     {
         V hidden = W.Broadcast(float.NegativeInfinity);
-        V beforeLow = W.BroadcastInt(SlotBlock.Lowest(position, window) - 1), high = W.BroadcastInt(position);
-        for (int s = 0; s < n; s += W.Count)
+        V beforeLow = W.LoadInt(parts.BeforeLow + row), high = W.LoadInt(parts.High + row);
+        for (int s = seen.Begin; s < seen.End; s++)
         {
-            V at = W.LoadInt(positions + s);
-            V score = W.SelectLessInt(beforeLow, at, W.Load(scores + s), hidden);
-            W.Store(W.SelectLessInt(high, at, hidden, score), scores + s);
+            float* score = parts.Scores + (s * parts.GroupRows) + lane;
+            V at = W.BroadcastInt(parts.Positions[s]);
+            V shown = W.SelectLessInt(beforeLow, at, W.Load(score), hidden);
+            W.Store(W.SelectLessInt(high, at, hidden, shown), score);
         }
     }
 
@@ -225,5 +232,15 @@ internal sealed unsafe partial class ExactAttention<W, V> : ExactAttention
         // Nothing seen leaves a total of 0 and zeros; NaN stays NaN.
         factor = total > 0 ? factor / total : total;
         for (int k = 0; k < task.ValueDimension; k++) output[k] = sums[k] * factor;
+    }
+
+    /// <summary>A block's rows as f32, and the floats between them.</summary>
+    private struct BlockRows
+    {
+        public float* Keys, Values;
+        public nint KeyStride, ValueStride;
+
+        /// <summary>The rows of the next block, as they lie.</summary>
+        public byte* NextKeys, NextValues;
     }
 }

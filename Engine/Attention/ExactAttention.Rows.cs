@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Engine.Cache;
 using Engine.Kernels;
 
@@ -29,6 +30,15 @@ internal sealed unsafe partial class ExactAttention<W, V>
         }
     }
 
+    /// <summary>Asks for rows that are needed after some microseconds: they have until then to come into the second
+    /// cache. Nothing need be there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* rows, nint bytes)
+    {
+        if (!Sse.IsSupported) return;
+        for (nint line = 0; line < bytes; line += 64) Sse.Prefetch1(rows + line);
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void WidenBlocks(byte* blocks, int elements, float* wide)
     {
@@ -41,66 +51,62 @@ internal sealed unsafe partial class ExactAttention<W, V>
         }
     }
 
-    /// <summary>Widens and transposes a block of keys to [element][slot].</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Transpose(byte* keys, nint rowBytes, CacheType type, int slots, in AttentionScratch parts)
+    /// <summary>Transposes scaled queries to [group][element][row], and sets the running states.</summary>
+    private static void Prepare(in AttentionTask task, in AttentionScratch parts, int begin, int count)
     {
-        for (int slot = 0; slot < slots; slot += W.Count)
+        float scale = QueryScale(task);
+        int stride = parts.KeyElements, size = parts.GroupRows;
+        int padded = (count + size - 1) / size * size;
+        new Span<float>(parts.Sums, padded * parts.ValueElements).Clear();
+        for (int first = 0; first < padded; first += W.Count)
         {
-            byte* rows = keys + (slot * rowBytes);
-            float* wide = parts.KeyRows;
-            nint stride = parts.KeyElements;
-            int count = Math.Min(W.Count, slots - slot);
-            if (type == CacheType.F32 && count == W.Count)
+            for (int i = 0; i < W.Count; i++)
             {
-                wide = (float*)rows;
-                stride = rowBytes / sizeof(float);
-            }
-            else
-            {
-                Widen(rows, rowBytes, type, count, parts.KeyElements, wide);
+                float* destination = parts.Rows + (i * stride);
+                new Span<float>(destination, stride).Clear();
+                if (first + i >= count) continue;
+                float* query = QueryOf(task, begin + first + i);
+                for (int k = 0; k < task.KeyDimension; k++) destination[k] = query[k] * scale;
             }
 
-            for (int element = 0; element < parts.KeyElements; element += 4)
-            {
-                W.TransposeColumns(wide + element, stride, parts.Keys + ((nint)element * parts.BlockSlots) + slot,
-                    parts.BlockSlots);
-            }
+            float* group = parts.Queries + (first / size * size * stride) + (first % size);
+            for (int element = 0; element < stride; element += 4)
+                W.TransposeColumns(parts.Rows + element, stride, group + (element * size), size);
+        }
+
+        for (int i = 0; i < padded; i++)
+        {
+            parts.Largest[i] = NothingSeen;
+            parts.Total[i] = 0;
+            (int row, int head) = Math.DivRem(begin + Math.Min(i, count - 1), task.GroupHeads);
+            parts.High[i] = task.Positions[row];
+            parts.Origin[i] = -task.Positions[row];
+            parts.BeforeLow[i] = SlotBlock.Lowest(task.Positions[row], task.Window) - 1;
+            parts.Slopes[i] = task.AlibiSlopes == null ? 0 : task.AlibiSlopes[head] * BaseTwo;
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void LoadRow2(float* c, float* factors, int row, out V c0, out V c1)
+    private static float* QueryOf(in AttentionTask task, int query)
     {
-        if (factors == null)
+        (int row, int head) = Math.DivRem(query, task.GroupHeads);
+        return task.Query + (row * task.QueryRowStride) + (head * task.QueryHeadStride);
+    }
+
+    /// <summary>Brings the sums back to rows, and writes the output, or the states if there is room for them.</summary>
+    private static void Complete(in AttentionTask task, in AttentionScratch parts, int begin, int count, float* states)
+    {
+        int stride = parts.ValueElements, size = parts.GroupRows;
+        for (int first = 0; first < count; first += 4)
         {
-            c0 = c1 = W.Broadcast(0f);
-            return;
+            float* group = parts.Sums + (first / size * size * stride) + (first % size);
+            for (int element = 0; element < stride; element += W.Count)
+                W.TransposeColumns(group + (element * size), size, parts.Rows + element, stride);
+            for (int i = first; i < Math.Min(count, first + 4); i++)
+            {
+                float* sums = parts.Rows + ((i - first) * stride);
+                if (states == null) Finish(task, begin + i, sums, parts.Largest[i], parts.Total[i]);
+                else Keep(task, states, begin + i, sums, parts.Largest[i], parts.Total[i]);
+            }
         }
-
-        V factor = W.Broadcast(factors[row]);
-        c0 = W.Multiply(W.Load(c), factor);
-        c1 = W.Multiply(W.Load(c + W.Count), factor);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void LoadRow4(float* c, float* factors, int row, out V c0, out V c1, out V c2, out V c3)
-    {
-        LoadRow2(c, factors, row, out c0, out c1);
-        LoadRow2(c + (2 * W.Count), factors, row, out c2, out c3);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow2(float* c, V c0, V c1)
-    {
-        W.Store(c0, c);
-        W.Store(c1, c + W.Count);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreRow4(float* c, V c0, V c1, V c2, V c3)
-    {
-        StoreRow2(c, c0, c1);
-        StoreRow2(c + (2 * W.Count), c2, c3);
     }
 }

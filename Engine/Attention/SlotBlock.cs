@@ -17,9 +17,6 @@ internal readonly unsafe struct SlotBlock
 
     public int Slots { get; }
 
-    /// <summary>True if some slot of the last vector is empty or beyond the block.</summary>
-    private bool HasEmpty => lowest < 0 || Slots % CacheRows.BlockElements != 0;
-
     /// <summary>Reads positions and copies them to <paramref name="copy"/>, filled up with −1.</summary>
     public static SlotBlock Read<W, V>(int* positions, int slots, int* copy, int copyLength)
         where W : struct, IFloatWords<V>
@@ -61,5 +58,16 @@ internal readonly unsafe struct SlotBlock
 
     /// <summary>True if every row at a position in [first, last] sees every slot.</summary>
     public bool IsWhollySeen(int first, int last, int window) =>
-        !HasEmpty && highest <= first && lowest >= Lowest(last, window);
+        lowest >= 0 && highest <= first && lowest >= Lowest(last, window);
+
+    /// <summary>The slots from the first to the last that some row at a position in [first, last] may see, the first
+    /// rounded down to a multiple of 4.</summary>
+    public SlotRange Seen(int* positions, int first, int last, int window)
+    {
+        if (IsWhollySeen(first, last, window)) return new SlotRange(0, Slots);
+        int begin = 0, end = Slots, low = Lowest(first, window);
+        while (end > begin && (positions[end - 1] > last || positions[end - 1] < low)) end--;
+        while (begin < end && (positions[begin] > last || positions[begin] < low)) begin++;
+        return new SlotRange(begin / 4 * 4, end);
+    }
 }

@@ -35,9 +35,13 @@ internal static unsafe class FloatMath<W, V>
 
     /// <summary>2^x within 2e-7 relative; below −126 exactly 0, saturates above 127.9, NaN stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Exp2(V x)
+    public static V Exp2(V x) => Exp2OfNegative(W.Min(W.Broadcast(127.9f), x));
+
+    /// <summary>2^x within 2e-7 relative for x below 128; below −126 exactly 0, NaN stays.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Exp2OfNegative(V x)
     {
-        V bounded = W.Min(W.Broadcast(127.9f), W.Max(W.Broadcast(-126f), x));
+        V bounded = W.Max(W.Broadcast(-126f), x);
         V n = W.Round(bounded);
         V r = W.Subtract(bounded, n);
         // (2^r − 1) / r, fit error 3e-9.

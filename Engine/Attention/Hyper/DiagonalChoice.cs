@@ -95,8 +95,9 @@ internal sealed unsafe class DiagonalChoice<W, V> : IKeyChoice
         {
             // The last four may have been counted in part: they are computed again and only the new ones added.
             int from = Math.Min(group, groups - 4);
-            ExactAttention<W, V>.Multiply(queries.Scaled(range.FirstQuery + (from * Stride)), length, (int)length,
-                tile.Keys(0), TileGroups, scores.Pointer, TileGroups, TileGroups, null);
+            ExactAttention<W, V>.Multiply<ExactAttention<W, V>.FromZero>(
+                queries.Scaled(range.FirstQuery + (from * Stride)), length, 1, (int)length, tile.Keys(0), TileGroups,
+                scores.Pointer, TileGroups, TileGroups, null);
             for (int i = group; i < from + 4; i++)
                 AddShares(scores.Pointer + ((i - from) * TileGroups), first, keyGroups, i, node);
         }

@@ -123,8 +123,8 @@ internal sealed unsafe partial class HyperAttention<W, V> : HyperAttention
     {
         for (int row = 0; row < count; row += TileRows)
         {
-            ExactAttention<W, V>.Multiply(scratch.Queries + (row * elements), elements, dimension, keys, TileSlots,
-                scratch.Scores + (row * ScoreSlots) + tile, ScoreSlots, TileSlots, null);
+            ExactAttention<W, V>.Multiply<ExactAttention<W, V>.FromZero>(scratch.Queries + (row * elements), elements,
+                1, dimension, keys, TileSlots, scratch.Scores + (row * ScoreSlots) + tile, ScoreSlots, TileSlots, null);
         }
     }
 
@@ -132,8 +132,8 @@ internal sealed unsafe partial class HyperAttention<W, V> : HyperAttention
     {
         for (int row = 0; row < count; row += TileRows)
         {
-            ExactAttention<W, V>.Multiply(scratch.Scores + (row * ScoreSlots) + tile, ScoreSlots, slots, values,
-                elements, scratch.Sums + (row * elements), elements, elements,
+            ExactAttention<W, V>.Multiply<ExactAttention<W, V>.FromRows>(scratch.Scores + (row * ScoreSlots) + tile,
+                ScoreSlots, 1, slots, values, elements, scratch.Sums + (row * elements), elements, elements,
                 tile == 0 ? scratch.Factors + row : scratch.Ones);
         }
     }

@@ -5,8 +5,12 @@ namespace Engine.Attention.Hyper;
 /// <summary>HyperAttention of one sequence: ranks of its keys beside the rings, frozen thresholds, and the memory of
 /// each worker. Nothing allocates after construction.</summary>
 /// <remarks>Ranks and samples belong to the owner of a cache: all layers and heads that read it use the same.</remarks>
-internal sealed unsafe class HyperSequence : IDisposable
+internal sealed unsafe partial class HyperSequence : IDisposable
 {
+    /// <summary>Keys and values of one cache are kept as tiles for the layers that share it if they take no more.
+    /// </summary>
+    public const long MostTileBytes = 256L << 20;
+
     /// <summary>Query rows (row × head) of a task at most.</summary>
     private const int LargestTaskRows = 2048;
 
@@ -19,14 +23,18 @@ internal sealed unsafe class HyperSequence : IDisposable
     private readonly HyperRanks[] keyRanks;
     private readonly HyperRanks?[] queryRanks;
     private readonly AlignedBuffer<byte>[] ranks;
+    private readonly HyperRuns runs;
     private readonly HyperWorker[] workers;
     private readonly int contextLength;
     private readonly int[] queriesKnown;
     private int known;
 
     public HyperSequence(HyperAttention kernel, HyperSettings settings, HyperPolicy policy, HyperShape[] shapes,
-        int keyDimension, int valueDimension, int contextLength, int workerCount)
+        int keyDimension, int valueDimension, int contextLength, int workerCount,
+        long mostTileBytes = MostTileBytes)
     {
+        if (settings.Choice != KeyChoiceKind.Buckets)
+            throw new ArgumentException("a sequence finds large entries by buckets", nameof(settings));
         this.kernel = kernel;
         this.shapes = shapes;
         this.contextLength = contextLength;
@@ -56,11 +64,16 @@ internal sealed unsafe class HyperSequence : IDisposable
             if (policy.Approximates(layer)) queryRanks[layer] = new HyperRanks(shape.Heads, settings);
         }
 
+        HyperShape?[] approximated = new HyperShape?[groups];
+        for (int layer = 0; layer < shapes.Length; layer++)
+            if (queryRanks[layer] is not null) approximated[shapes[layer].Group] = shapes[layer];
+        runs = new HyperRuns(kernel, Settings, approximated, (CacheRows.PaddedElements(keyDimension),
+            CacheRows.PaddedElements(valueDimension)), contextLength, mostTileBytes);
         RowsPerTask = Math.Max(RowTile, LargestTaskRows / largestGroup / RowTile * RowTile);
         workers = new HyperWorker[workerCount];
         for (int worker = 0; worker < workerCount; worker++)
         {
-            workers[worker] = new HyperWorker(kernel, Settings, Math.Min(settings.Leaf, RowsPerTask) * largestGroup,
+            workers[worker] = new HyperWorker(Settings, Math.Min(settings.Leaf, RowsPerTask) * largestGroup,
                 contextLength, keyDimension, valueDimension);
         }
     }
@@ -93,7 +106,7 @@ internal sealed unsafe class HyperSequence : IDisposable
             foreach (HyperRanks one in keyRanks) bytes += one.Bytes;
             foreach (HyperRanks? one in queryRanks) bytes += one?.Bytes ?? 0;
             foreach (AlignedBuffer<byte> one in ranks) bytes += one.Count;
-            return bytes;
+            return bytes + runs.OrderBytes + runs.TileBytes;
         }
     }
 
@@ -101,6 +114,7 @@ internal sealed unsafe class HyperSequence : IDisposable
     /// here) the sequence stays exact.</summary>
     public void Observe(int position, int count)
     {
+        if (position < known) runs.Forget(position);
         if (position <= known) known = position + count;
     }
 
@@ -206,6 +220,7 @@ internal sealed unsafe class HyperSequence : IDisposable
     public void Dispose()
     {
         planes.Dispose();
+        runs.Dispose();
         foreach (HyperRanks one in keyRanks) one.Dispose();
         foreach (HyperRanks? one in queryRanks) one?.Dispose();
         foreach (AlignedBuffer<byte> one in ranks) one.Dispose();
@@ -306,32 +321,30 @@ internal sealed unsafe class HyperSequence : IDisposable
 
     private void AttendNodes(in AttentionTask task, int layer, int kvHead, HyperWorker own)
     {
-        HyperShape shape = shapes[layer];
-        var keys = new HyperKeys
-        {
-            Keys = task.Keys,
-            Values = task.Values,
-            KeyRowBytes = task.KeyRowBytes,
-            ValueRowBytes = task.ValueRowBytes,
-            KeyType = task.KeyType,
-            ValueType = task.ValueType,
-            KeyDimension = task.KeyDimension,
-            ValueDimension = task.ValueDimension,
-            Ranks = RanksOf(shape.Group, kvHead),
-            SoftCap = task.SoftCap,
-            SampleKey = HyperRandom.Key(Settings.Seed, shape.Owner, kvHead),
-        };
+        HyperKeys keys = KeysOf(task, layer, kvHead);
         int block = task.Positions[0] / Settings.Leaf, queries = task.Rows * own.HeadCount;
-        for (int run = 0; HyperPlan.PrefixRun(block, Settings.BandBlocks, run, out int first, out int end); run++)
+        for (int run = 0; HyperPlan.PrefixRun(block, Settings.BandBlocks, run, out _, out int end); run++)
         {
-            int begin = Math.Max(Settings.Sinks, first * Settings.Leaf);
-            if (begin >= end * Settings.Leaf) continue;
             HyperNode node = own.Node;
-            node.Set(new NodeRange(0, queries, begin, end * Settings.Leaf), keys, own.Queries, default);
-            kernel.PackSamples(node, keys, own.Scratch);
+            runs.Set(node, shapes[layer].Group, kvHead, end, own.Queries, queries);
+            if (!runs.HasTiles) kernel.PackSamples(node, keys, own.Scratch);
             for (int i = 0; i < node.Blocks; i++) kernel.AttendBlock(node, i, keys, own.Queries, own.Scratch);
         }
     }
+
+    private HyperKeys KeysOf(in AttentionTask task, int layer, int kvHead) => new()
+    {
+        Keys = task.Keys,
+        Values = task.Values,
+        KeyRowBytes = task.KeyRowBytes,
+        ValueRowBytes = task.ValueRowBytes,
+        KeyType = task.KeyType,
+        ValueType = task.ValueType,
+        KeyDimension = task.KeyDimension,
+        ValueDimension = task.ValueDimension,
+        Ranks = RanksOf(shapes[layer].Group, kvHead),
+        SoftCap = task.SoftCap,
+    };
 
     private void Finish(in AttentionTask task, int layer, int kvHead, HyperWorker own)
     {

@@ -138,6 +138,9 @@ internal sealed unsafe class ForwardPass : IDisposable
         if (sequence.Cache.HasPages) Together(allPages.For(sequence));
     }
 
+    /// <summary>Ranks the cached keys of a sequence from a position on.</summary>
+    public void RankCache(Sequence sequence, int first) => Together(new CachedRanksStage(state).For(sequence, first));
+
     public void Dispose()
     {
         shift.Dispose();

@@ -20,9 +20,9 @@ internal sealed unsafe partial class HyperSequence : IDisposable
     private readonly HyperAttention kernel;
     private readonly HyperPlanes planes;
     private readonly HyperShape[] shapes;
-    private readonly HyperRanks[] keyRanks;
+    private readonly HyperRanks?[] keyRanks;
     private readonly HyperRanks?[] queryRanks;
-    private readonly AlignedBuffer<byte>[] ranks;
+    private readonly AlignedBuffer<byte>?[] ranks;
     private readonly HyperRuns runs;
     private readonly HyperWorker[] workers;
     private readonly int contextLength;
@@ -48,25 +48,22 @@ internal sealed unsafe partial class HyperSequence : IDisposable
             largestGroup = Math.Max(largestGroup, shape.Heads / shape.KvHeads);
         }
 
-        keyRanks = new HyperRanks[groups];
-        ranks = new AlignedBuffer<byte>[groups];
+        keyRanks = new HyperRanks?[groups];
+        ranks = new AlignedBuffer<byte>?[groups];
         queryRanks = new HyperRanks?[shapes.Length];
         queriesKnown = new int[shapes.Length];
+        var approximated = new HyperShape?[groups];
         for (int layer = 0; layer < shapes.Length; layer++)
         {
             HyperShape shape = shapes[layer];
-            if (keyRanks[shape.Group] is null)
-            {
-                keyRanks[shape.Group] = new HyperRanks(shape.KvHeads, settings);
-                ranks[shape.Group] = new AlignedBuffer<byte>((nint)shape.KvHeads * contextLength);
-            }
-
-            if (policy.Approximates(layer)) queryRanks[layer] = new HyperRanks(shape.Heads, settings);
+            if (!policy.Approximates(layer)) continue;
+            queryRanks[layer] = new HyperRanks(shape.Heads, settings);
+            if (keyRanks[shape.Group] is not null) continue;
+            approximated[shape.Group] = shape;
+            keyRanks[shape.Group] = new HyperRanks(shape.KvHeads, settings);
+            ranks[shape.Group] = new AlignedBuffer<byte>((nint)shape.KvHeads * contextLength);
         }
 
-        HyperShape?[] approximated = new HyperShape?[groups];
-        for (int layer = 0; layer < shapes.Length; layer++)
-            if (queryRanks[layer] is not null) approximated[shapes[layer].Group] = shapes[layer];
         runs = new HyperRuns(kernel, Settings, approximated, (CacheRows.PaddedElements(keyDimension),
             CacheRows.PaddedElements(valueDimension)), contextLength, mostTileBytes);
         RowsPerTask = Math.Max(RowTile, LargestTaskRows / largestGroup / RowTile * RowTile);
@@ -103,9 +100,9 @@ internal sealed unsafe partial class HyperSequence : IDisposable
         get
         {
             long bytes = 0;
-            foreach (HyperRanks one in keyRanks) bytes += one.Bytes;
+            foreach (HyperRanks? one in keyRanks) bytes += one?.Bytes ?? 0;
             foreach (HyperRanks? one in queryRanks) bytes += one?.Bytes ?? 0;
-            foreach (AlignedBuffer<byte> one in ranks) bytes += one.Count;
+            foreach (AlignedBuffer<byte>? one in ranks) bytes += one?.Count ?? 0;
             return bytes + runs.OrderBytes + runs.TileBytes;
         }
     }
@@ -148,10 +145,11 @@ internal sealed unsafe partial class HyperSequence : IDisposable
         return any && approximate <= exact * (1 - LeastSaving);
     }
 
-    /// <summary>Ranks new keys of a group's KV head, from f32 rows before the cache rounds them.</summary>
+    /// <summary>Ranks new keys of a group's KV head, from f32 rows before the cache rounds them; none where no layer of
+    /// the group is approximated.</summary>
     public void RankKeys(int group, int kvHead, float* rows, nint stride, int position, int count, int worker)
     {
-        HyperRanks head = keyRanks[group];
+        if (keyRanks[group] is not { } head) return;
         byte* result = RanksOf(group, kvHead);
         float* projections = workers[worker].Projections;
         for (int done = 0; done < count; done += ProjectedRows)
@@ -221,13 +219,13 @@ internal sealed unsafe partial class HyperSequence : IDisposable
     {
         planes.Dispose();
         runs.Dispose();
-        foreach (HyperRanks one in keyRanks) one.Dispose();
+        foreach (HyperRanks? one in keyRanks) one?.Dispose();
         foreach (HyperRanks? one in queryRanks) one?.Dispose();
-        foreach (AlignedBuffer<byte> one in ranks) one.Dispose();
+        foreach (AlignedBuffer<byte>? one in ranks) one?.Dispose();
         foreach (HyperWorker one in workers) one.Dispose();
     }
 
-    private byte* RanksOf(int group, int kvHead) => ranks[group].Pointer + ((nint)kvHead * contextLength);
+    private byte* RanksOf(int group, int kvHead) => ranks[group]!.Pointer + ((nint)kvHead * contextLength);
 
     private static AttentionTask Heads(AttentionTask task, int begin, int end)
     {

@@ -77,7 +77,7 @@ public sealed unsafe class HyperSequenceTests
             {
                 Block = block, Sinks = sinks, Samples = samples, ExactWhereSmall = false,
             };
-            float[] shared = Run(test, kernel, [Count], approximate: true, settings);
+            float[] shared = Run(test, kernel, [Count], approximate: true, settings, long.MaxValue);
             float[] alone = Run(test, kernel, [128], approximate: true, settings, mostTileBytes: 0);
             CollectionAssert.AreEqual(shared, alone, $"block {block}");
         }
@@ -88,11 +88,10 @@ public sealed unsafe class HyperSequenceTests
     {
         var kernel = HyperAttention.For(InstructionSets.Best);
         const int Blocks = 8, Heads = 2, Leaf = 64;
-        long Bytes(int samples, long most)
+        long Bytes(long? most)
         {
-            using var sequence = new HyperSequence(kernel, Settings with { Samples = samples },
-                new HyperPolicy([[true, true], [true, true]]), [new(2, Heads, 0, 0), new(2, Heads, 0, 0)], 32, 32,
-                Blocks * Leaf, 1, most);
+            using var sequence = new HyperSequence(kernel, Settings, new HyperPolicy([[true, true], [true, true]]),
+                [new(2, Heads, 0, 0), new(2, Heads, 0, 0)], 32, 32, Blocks * Leaf, 1, most);
             return sequence.Bytes;
         }
 
@@ -102,10 +101,10 @@ public sealed unsafe class HyperSequenceTests
         long orders = sizeof(int) * ((Blocks * Leaf) + (Heads * (Runs + (4 * (32 + 256)))));
         // Thresholds and early projections of 2 KV heads and of 4 query heads, and a rank for each key.
         long ranks = (6 * ((Leaf * 8) + 8) * sizeof(float)) + (Heads * Blocks * Leaf);
-        Assert.AreEqual(orders + ranks, Bytes(32, 0));
+        Assert.AreEqual(orders + ranks, Bytes(0));
         // Keys and values of the positions, and the samples of runs of 1, 2, 4 and 8 blocks as whole tiles.
         Assert.AreEqual(orders + ranks + (Heads * ((Blocks * Leaf) + (4 * 64)) * (32 + 32) * sizeof(float)),
-            Bytes(32, long.MaxValue));
+            Bytes(null));
     }
 
     [TestMethod]
@@ -174,7 +173,7 @@ public sealed unsafe class HyperSequenceTests
     }
 
     private static HyperSequence Open(HyperAttention kernel, bool approximate, HyperSettings? settings = null,
-        long mostTileBytes = HyperSequence.MostTileBytes) =>
+        long? mostTileBytes = null) =>
         new(kernel, settings ?? Settings, new HyperPolicy([[approximate]]), [new HyperShape(1, 1, 0, 0)], Dimension,
             Dimension, Count, 1, mostTileBytes);
 

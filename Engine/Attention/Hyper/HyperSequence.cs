@@ -7,8 +7,8 @@ namespace Engine.Attention.Hyper;
 /// <remarks>Ranks and samples belong to the owner of a cache: all layers and heads that read it use the same.</remarks>
 internal sealed unsafe partial class HyperSequence : IDisposable
 {
-    /// <summary>Keys and values of one cache are kept as tiles for the layers that share it if they take no more.
-    /// </summary>
+    /// <summary>Keys and values of one cache are kept as tiles for the layers and workers that share it if they take no
+    /// more.</summary>
     public const long MostTileBytes = 256L << 20;
 
     /// <summary>Query rows (row × head) of a task at most.</summary>
@@ -31,7 +31,7 @@ internal sealed unsafe partial class HyperSequence : IDisposable
 
     public HyperSequence(HyperAttention kernel, HyperSettings settings, HyperPolicy policy, HyperShape[] shapes,
         int keyDimension, int valueDimension, int contextLength, int workerCount,
-        long mostTileBytes = MostTileBytes)
+        long? mostTileBytes = null)
     {
         if (settings.Choice != KeyChoiceKind.Buckets)
             throw new ArgumentException("a sequence finds large entries by buckets", nameof(settings));
@@ -52,12 +52,15 @@ internal sealed unsafe partial class HyperSequence : IDisposable
         ranks = new AlignedBuffer<byte>?[groups];
         queryRanks = new HyperRanks?[shapes.Length];
         queriesKnown = new int[shapes.Length];
+        // One layer and one worker alone pack what they need as fast for themselves.
+        bool shares = false;
         var approximated = new HyperShape?[groups];
         for (int layer = 0; layer < shapes.Length; layer++)
         {
             HyperShape shape = shapes[layer];
             if (!policy.Approximates(layer)) continue;
             queryRanks[layer] = new HyperRanks(shape.Heads, settings);
+            shares |= keyRanks[shape.Group] is not null;
             if (keyRanks[shape.Group] is not null) continue;
             approximated[shape.Group] = shape;
             keyRanks[shape.Group] = new HyperRanks(shape.KvHeads, settings);
@@ -65,7 +68,8 @@ internal sealed unsafe partial class HyperSequence : IDisposable
         }
 
         runs = new HyperRuns(kernel, Settings, approximated, (CacheRows.PaddedElements(keyDimension),
-            CacheRows.PaddedElements(valueDimension)), contextLength, mostTileBytes);
+            CacheRows.PaddedElements(valueDimension)), contextLength,
+            mostTileBytes ?? (workerCount > 1 || shares ? MostTileBytes : 0));
         RowsPerTask = Math.Max(RowTile, LargestTaskRows / largestGroup / RowTile * RowTile);
         workers = new HyperWorker[workerCount];
         for (int worker = 0; worker < workerCount; worker++)

@@ -49,10 +49,11 @@ public sealed class SavedHyperTests
         CollectionAssert.AreEqual(expected, All(again, tokens.AsSpan(kept)), "twice");
     }
 
-    /// <remarks>The cache of f32 holds the very keys, so nothing can tell that they were ranked later.</remarks>
+    /// <remarks>The cache of f32 holds the very keys, so nothing can tell that they were ranked later. In f16 some ranks
+    /// turn out otherwise, which moves samples: that may show as much as the approximation itself.</remarks>
     [TestMethod]
     [DataRow(CacheType.F32, 0f)]
-    [DataRow(CacheType.F16, 0.25f)]
+    [DataRow(CacheType.F16, 1.5f)]
     public void WhatTheFileLacksIsLearntFromTheCache(CacheType type, float differing)
     {
         int[] tokens = HyperSessionTests.Tokens(Context);
@@ -65,13 +66,14 @@ public sealed class SavedHyperTests
             CacheType = type, Attention = Approximate with { MinimumLength = 600 },
         };
         using Session whole = model.CreateSession(options);
-        whole.Prefill(tokens.AsSpan(0, 600));
+        // All logits, so that the last layers too compute every query.
+        _ = All(whole, tokens.AsSpan(0, 600));
         float[] expected = All(whole, tokens.AsSpan(600));
         foreach (AttentionOptions before in (AttentionOptions[])
             [new(), Approximate with { Seed = 7, MinimumLength = 600 }])
         {
             using Session session = model.CreateSession(options with { Attention = before });
-            session.Prefill(tokens.AsSpan(0, 600));
+            _ = All(session, tokens.AsSpan(0, 600));
             session.Save(path);
             using Session loaded = model.LoadSession(path, options);
             float[] found = All(loaded, tokens.AsSpan(600)), other = All(session, tokens.AsSpan(600));
@@ -90,14 +92,15 @@ public sealed class SavedHyperTests
         foreach (bool approximate in (bool[])[false, true])
         {
             using Session session = model.CreateSession(approximate ? Options : new SessionOptions());
-            session.Prefill(HyperSessionTests.Tokens(100));
+            session.Prefill(HyperSessionTests.Tokens(50));
             session.Save(path);
             Assert.AreEqual(approximate ? 2 : 1, File.ReadAllBytes(path)[8]);
         }
 
-        // A context that is too short for it holds less than approximate attention begins with.
-        using Session small = model.LoadSession(path, new SessionOptions { ContextLength = 100 });
-        Assert.IsNotNull(small.Hyper);
+        // In a context no longer than the leaf nothing would be approximated.
+        using Session small = model.LoadSession(path, new SessionOptions { ContextLength = Leaf });
+        Assert.IsNull(small.Hyper);
+        small.Prefill([1, 2, 3]);
     }
 
     [TestMethod]

@@ -71,7 +71,9 @@ public sealed class SharedCacheTests
             _ = All(session, others);
             session.Truncate(0);
             CollectionAssert.AreEqual(expected, All(session, tokens), $"{threads} threads, again");
-            CollectionAssert.AreNotEqual(expected, All(exact, tokens), "nothing was approximated");
+            // Where all layers have a sliding window nothing is approximated.
+            if (session.Hyper is null) Assert.AreEqual("cla2-swa", name);
+            else CollectionAssert.AreNotEqual(expected, All(exact, tokens), "nothing was approximated");
         }
     }
 

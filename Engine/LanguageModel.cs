@@ -132,9 +132,9 @@ public sealed class LanguageModel : IDisposable
     /// last bit, that would have followed then, if the model is loaded with the same options.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">Only <see cref="SessionOptions.ContextLength"/> and <see
-    /// cref="SessionOptions.PageBudget"/> count, where they are not 0, and <see cref="SessionOptions.Attention"/>, where
-    /// it is not exact; all else is as saved. Approximate attention that the file does not have is learnt from the cache
-    /// (rounded keys) and from the first tokens, which are evaluated again.</param>
+    /// cref="SessionOptions.PageBudget"/> count, where they are not 0, and <see cref="SessionOptions.Attention"/>,
+    /// where it is not exact; all else is as saved. Approximate attention that the file does not have is learnt from
+    /// the cache (rounded keys) and from the first tokens, which are evaluated again.</param>
     /// <exception cref="InvalidDataException">The file is damaged, of a newer version, or of another model; the message
     /// says what was expected and what was found.</exception>
     /// <exception cref="InvalidOperationException">The conversation does not fit the context length.</exception>

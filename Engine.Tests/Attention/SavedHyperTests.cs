@@ -49,8 +49,8 @@ public sealed class SavedHyperTests
         CollectionAssert.AreEqual(expected, All(again, tokens.AsSpan(kept)), "twice");
     }
 
-    /// <remarks>The cache of f32 holds the very keys, so nothing can tell that they were ranked later. In f16 some ranks
-    /// turn out otherwise, which moves samples: that may show as much as the approximation itself.</remarks>
+    /// <remarks>The cache of f32 holds the very keys, so nothing can tell that they were ranked later. In f16 some
+    /// ranks turn out otherwise, which moves samples: that may show as much as the approximation itself.</remarks>
     [TestMethod]
     [DataRow(CacheType.F32, 0f)]
     [DataRow(CacheType.F16, 1.5f)]

@@ -126,8 +126,8 @@ internal sealed class TransformerModel : IDisposable
     }
 
     /// <summary>Gives approximate attention what it would know had it been there when the cache was filled: queries and
-    /// keys before the leaf are computed again, the other keys are ranked as they are cached. The caller holds the gate.
-    /// </summary>
+    /// keys before the leaf are computed again, the other keys are ranked as they are cached. The caller holds the
+    /// gate.</summary>
     public void LearnRanks(Sequence sequence, ReadOnlySpan<int> tokens)
     {
         HyperSequence hyper = sequence.Hyper!;

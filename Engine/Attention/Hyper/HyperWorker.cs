@@ -17,7 +17,8 @@ internal sealed unsafe class HyperWorker : IDisposable
     {
         capacity = queryRows;
         Queries = new HyperQueries(queryRows, keyDimension, valueDimension);
-        Node = new HyperNode(settings, choice: null, contextLength, queryRows, Queries.KeyElements, Queries.ValueElements);
+        Node = new HyperNode(settings, choice: null, contextLength, queryRows, Queries.KeyElements,
+            Queries.ValueElements);
         Scratch = new HyperScratch(settings, contextLength, Queries.KeyElements, Queries.ValueElements);
         floats = new AlignedBuffer<float>((64 * HyperPlanes.Width) + (2 * queryRows));
         Projections = floats.Pointer;

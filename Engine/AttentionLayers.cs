@@ -12,10 +12,12 @@ public sealed class AttentionLayers
     private readonly int[]? listed;
     private readonly AttentionCalibration? calibration;
     private readonly double threshold;
+    private readonly HyperPolicy? policy;
 
     private AttentionLayers(string text, int last = 0, int[]? listed = null, AttentionCalibration? calibration = null,
-        double threshold = 0)
+        double threshold = 0, HyperPolicy? policy = null)
     {
+        this.policy = policy;
         this.text = text;
         this.last = last;
         this.listed = listed;
@@ -48,6 +50,9 @@ public sealed class AttentionLayers
         return new AttentionLayers(string.Create(CultureInfo.InvariantCulture, $"calibrated:{threshold:G4}"),
             calibration: calibration, threshold: threshold);
     }
+
+    /// <summary>The heads that a saved session approximates.</summary>
+    internal static AttentionLayers Saved(HyperPolicy policy) => new("as saved", policy: policy);
 
     /// <summary>Reads <c>all</c>, <c>last:N</c> or indices separated by commas.</summary>
     /// <returns>False if it is none of these.</returns>
@@ -97,6 +102,7 @@ public sealed class AttentionLayers
 
     private bool Has(int layer, int head, int layers)
     {
+        if (policy is not null) return policy.Approximates(layer, head);
         if (calibration is not null) return calibration.ErrorOf(layer, head) < threshold;
         if (listed is not null) return Array.IndexOf(listed, layer) >= 0;
         return ReferenceEquals(this, All) || layer >= layers - last;

@@ -34,7 +34,9 @@ internal static class HyperOptions
         };
     }
 
-    private static HyperSettings Check(AttentionOptions options)
+    /// <summary>The options as settings.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public static HyperSettings Check(AttentionOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Block, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.Samples, nameof(options));

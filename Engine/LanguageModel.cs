@@ -137,10 +137,13 @@ public sealed class LanguageModel : IDisposable
     /// last bit, that would have followed then, if the model is loaded with the same options.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">Only <see cref="SessionOptions.ContextLength"/> and <see
-    /// cref="SessionOptions.PageBudget"/> count, where they are not 0; all else is as saved.</param>
+    /// cref="SessionOptions.PageBudget"/> count, where they are not 0, and <see cref="SessionOptions.Attention"/>,
+    /// where it is not exact; all else is as saved. Approximate attention that the file does not have is learnt from
+    /// the cache (rounded keys) and from the first tokens, which are evaluated again.</param>
     /// <exception cref="InvalidDataException">The file is damaged, of a newer version, or of another model; the message
     /// says what was expected and what was found.</exception>
     /// <exception cref="InvalidOperationException">The conversation does not fit the context length.</exception>
+    /// <exception cref="ArgumentException">Attention is to be approximate, and the saved context slides.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public Session LoadSession(string path, SessionOptions? options = null)
     {
@@ -149,7 +152,8 @@ public sealed class LanguageModel : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(options?.PageBudget ?? 0, nameof(options));
         ObjectDisposedException.ThrowIf(Transformer.IsDisposed, this);
         using SavedSession saved = SavedSession.Open(this, path);
-        return saved.Restore(options?.ContextLength ?? 0, options?.PageBudget ?? 0);
+        options ??= new SessionOptions();
+        return saved.Restore(options.ContextLength, options.PageBudget, options.Attention);
     }
 
     /// <summary>Bytes that the cache takes for each token of the context: keys and values of the layers that own a

@@ -7,7 +7,8 @@ namespace Engine;
 /// <summary>A saved conversation whose file was checked and read up to the caches.</summary>
 /// <remarks>Layout behind the preamble: architecture, name, fingerprint of the model; context length, cache type,
 /// slides, sinks, page budget, tokens, evaluated tokens, gap, has logits; tokens that were given up and their digest;
-/// token ids; logits if any; note; number of caches, and each (<see cref="SavedRing"/>).</remarks>
+/// token ids; logits if any; note; number of caches, and each (<see cref="SavedRing"/>). Version 2 has the options of
+/// approximate attention behind the note, and what it has learnt behind the caches.</remarks>
 internal sealed class SavedSession : IDisposable
 {
     private readonly LanguageModel model;
@@ -41,6 +42,11 @@ internal sealed class SavedSession : IDisposable
         bool hasNote = reader.Int32("note", 0, 1) == 1;
         string note = reader.Text("note");
         Note = hasNote ? note : null;
+        if (reader.Version == SessionFileWriter.ApproximateVersion)
+        {
+            if (Slides) throw reader.Error("overflow", "a context that stops, as attention is approximate", "slides");
+            Attention = SavedAttention.Read(reader, model.Transformer.Config);
+        }
     }
 
     public int ContextLength { get; }
@@ -68,6 +74,9 @@ internal sealed class SavedSession : IDisposable
 
     public string? Note { get; }
 
+    /// <summary>How attention is approximate, and that its ranks are behind the caches; null = it is exact.</summary>
+    public AttentionOptions? Attention { get; }
+
     /// <summary>Opens a file and checks that it belongs to the model.</summary>
     /// <exception cref="InvalidDataException">It is damaged, of another version, or of another model.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
@@ -88,9 +97,12 @@ internal sealed class SavedSession : IDisposable
     /// <summary>Opens a session that goes on where this one was saved; can be done once.</summary>
     /// <param name="contextLength">0 = as saved.</param>
     /// <param name="pageBudget">0 = as saved.</param>
+    /// <param name="attention">Exact = as saved. What the file does not have of another choice is computed anew: ranks
+    /// of the cached keys, and queries up to the leaf.</param>
+    /// <exception cref="ArgumentException">Attention is to be approximate in a context that slides.</exception>
     /// <exception cref="InvalidDataException">The caches do not fit the model.</exception>
     /// <exception cref="InvalidOperationException">The tokens do not fit the context length.</exception>
-    public Session Restore(int contextLength, int pageBudget)
+    public Session Restore(int contextLength, int pageBudget, AttentionOptions attention)
     {
         int context = contextLength > 0 ? contextLength : OwnContext();
         if (Tokens.Length > context)
@@ -112,6 +124,7 @@ internal sealed class SavedSession : IDisposable
             Overflow = Slides ? ContextOverflow.KeepSinksAndRecent : ContextOverflow.Stop,
             SinkTokens = SinkTokens,
             PageBudget = pageBudget > 0 ? pageBudget : PageBudget,
+            Attention = attention.Mode == AttentionMode.Exact && Attention is not null ? Attention : attention,
         });
         try
         {

@@ -13,7 +13,8 @@ public sealed partial class Session
     /// <summary>Saves the conversation with its cache, so that <see cref="LanguageModel.LoadSession"/> goes on with the
     /// very tokens that would have followed: under a temporary name in the same folder, then flushed to disk and
     /// renamed, so that the path never shows half a session. An existing file is replaced.</summary>
-    /// <remarks>Holds tokens, cached keys and values as far as they are used, the last logits, <see cref="Note"/> and
+    /// <remarks>Holds tokens, cached keys and values as far as they are used, what approximate attention knows of them,
+    /// the last logits, <see cref="Note"/> and
     /// what identifies the model. A <see cref="Sampling.Sampler"/> belongs to its owner and is not saved.</remarks>
     /// <exception cref="IOException">The file cannot be written; the path is unchanged.</exception>
     public void Save(string path)
@@ -26,7 +27,8 @@ public sealed partial class Session
             using (var stream = new FileStream(
                 temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
             {
-                var writer = new SessionFileWriter(stream);
+                var writer = new SessionFileWriter(stream, Hyper is null ? SessionFileWriter.Version
+                    : SessionFileWriter.ApproximateVersion);
                 Write(writer);
                 writer.Finish();
                 stream.Flush(flushToDisk: true);
@@ -63,8 +65,10 @@ public sealed partial class Session
         if (hasLogits) writer.Bytes(MemoryMarshal.AsBytes(logits.AsSpan()));
         writer.Int32(Note is null ? 0 : 1);
         writer.Text(Note ?? "");
+        if (Hyper is not null) SavedAttention.Write(writer, Hyper);
         writer.Int32(cache.Groups);
         for (int group = 0; group < cache.Groups; group++) SavedRing.Write(writer, cache.Ring(group), Guarded);
+        Hyper?.Save(writer, cache.Length, Guarded);
     }
 
     /// <summary>Runs a copy from the cache while nobody can dispose it.</summary>
@@ -95,6 +99,7 @@ public sealed partial class Session
         reader.Expect("number of caches", cache.Groups);
         for (int group = 0; group < cache.Groups; group++)
             SavedRing.Read(reader, cache.Ring(group), saved.Evaluated, saved.Gap);
+        bool learnt = RestoreAttention(reader, saved);
         if (reader.Remaining > 0) throw reader.Error("end", "the end of the file", $"{reader.Remaining} more bytes");
         cache.Restore(saved.Evaluated, saved.Gap);
         lock (Model.Transformer.Gate)
@@ -103,6 +108,23 @@ public sealed partial class Session
             // In a larger context than before, positions may leave their limit earlier.
             if (cache.MustCloseGap) Model.Transformer.Forward.CloseGap(sequence);
             Model.Transformer.Forward.BoundPages(sequence);
+            if (Hyper is not null && !learnt)
+                Model.Transformer.LearnRanks(sequence, tokens.AsSpan(0, saved.Evaluated));
         }
+    }
+
+    /// <summary>Reads what approximate attention had learnt; false if the session needs something else.</summary>
+    private bool RestoreAttention(SessionFileReader reader, SavedSession saved)
+    {
+        if (saved.Attention is not { } options) return false;
+        if (Hyper is not { } hyper
+            || !hyper.LearnsAs(HyperOptions.Check(options), options.Layers.Resolve(Model.Transformer.Config)))
+        {
+            reader.Skip(reader.Remaining);
+            return false;
+        }
+
+        hyper.Load(reader, saved.Evaluated);
+        return true;
     }
 }

@@ -63,6 +63,50 @@ public sealed unsafe class HyperSequenceTests
         }
     }
 
+    /// <remarks>Blocks of keys that overlap by no whole tile, a last one that begins between, and sinks that shift all.
+    /// </remarks>
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public void SharedTilesChangeNoBit(string set)
+    {
+        HyperAttention kernel = FloatSets.Hyper(set);
+        using var test = new HyperCase(Count, 13);
+        foreach ((int block, int sinks, int samples) in ((int, int, int)[])[(32, 8, 32), (128, 5, 64), (100, 0, 33)])
+        {
+            HyperSettings settings = Settings with
+            {
+                Block = block, Sinks = sinks, Samples = samples, ExactWhereSmall = false,
+            };
+            float[] shared = Run(test, kernel, [Count], approximate: true, settings, long.MaxValue);
+            float[] alone = Run(test, kernel, [128], approximate: true, settings, mostTileBytes: 0);
+            CollectionAssert.AreEqual(shared, alone, $"block {block}");
+        }
+    }
+
+    [TestMethod]
+    public void MemoryBesideTheRingsIsAsStated()
+    {
+        var kernel = HyperAttention.For(InstructionSets.Best);
+        const int Blocks = 8, Heads = 2, Leaf = 64;
+        long Bytes(long? most)
+        {
+            using var sequence = new HyperSequence(kernel, Settings, new HyperPolicy([[true, true], [true, true]]),
+                [new(2, Heads, 0, 0), new(2, Heads, 0, 0)], 32, 32, Blocks * Leaf, 1, most);
+            return sequence.Bytes;
+        }
+
+        // Positions for their own order; of each head runs of 2 and 4 blocks but for the sinks, samples and buckets:
+        // runs that end with blocks 2, 4, 6 and 8. One block is exact, as 64 keys are no more than 32 + 32.
+        const int Runs = (2 * Leaf) + (4 * Leaf) + (2 * Leaf) + (8 * Leaf) - (3 * 8);
+        long orders = sizeof(int) * ((Blocks * Leaf) + (Heads * (Runs + (4 * (32 + 256)))));
+        // Thresholds and early projections of 2 KV heads and of 4 query heads, and a rank for each key.
+        long ranks = (6 * ((Leaf * 8) + 8) * sizeof(float)) + (Heads * Blocks * Leaf);
+        Assert.AreEqual(orders + ranks, Bytes(0));
+        // Keys and values of the positions, and the samples of runs of 1, 2, 4 and 8 blocks as whole tiles.
+        Assert.AreEqual(orders + ranks + (Heads * ((Blocks * Leaf) + (4 * 64)) * (32 + 32) * sizeof(float)),
+            Bytes(null));
+    }
+
     [TestMethod]
     public void HeadsThatAreNotChosenAreExact()
     {
@@ -128,13 +172,15 @@ public sealed unsafe class HyperSequenceTests
         for (int i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 3e-6, $"{what}: {i}");
     }
 
-    private static HyperSequence Open(HyperAttention kernel, bool approximate) =>
-        new(kernel, Settings, new HyperPolicy([[approximate]]), [new HyperShape(1, 1, 0, 0)], Dimension, Dimension,
-            Count, 1);
+    private static HyperSequence Open(HyperAttention kernel, bool approximate, HyperSettings? settings = null,
+        long? mostTileBytes = null) =>
+        new(kernel, settings ?? Settings, new HyperPolicy([[approximate]]), [new HyperShape(1, 1, 0, 0)], Dimension,
+            Dimension, Count, 1, mostTileBytes);
 
-    private static float[] Run(HyperCase test, HyperAttention kernel, int[] cuts, bool approximate)
+    private static float[] Run(HyperCase test, HyperAttention kernel, int[] cuts, bool approximate,
+        HyperSettings? settings = null, long mostTileBytes = HyperSequence.MostTileBytes)
     {
-        using HyperSequence sequence = Open(kernel, approximate);
+        using HyperSequence sequence = Open(kernel, approximate, settings, mostTileBytes);
         var output = new float[Count * Dimension];
         for (int done = 0, cut = 0; done < Count; cut++)
         {
@@ -164,11 +210,20 @@ public sealed unsafe class HyperSequenceTests
             {
                 int block = row / Settings.Leaf, blockEnd = Math.Min(end, (block + 1) * Settings.Leaf);
                 AttentionTask task = Task(test, positions.Pointer, row, blockEnd, result);
-                if (sequence.Approximates(block)) sequence.Attend(task, 0, 0, 0, scratch.Pointer);
+                if (sequence.Approximates(block)) Attend(sequence, task, block, scratch.Pointer);
                 else kernel.Exact.Attend(task, scratch.Pointer);
                 row = blockEnd;
             }
         }
+    }
+
+    private static void Attend(HyperSequence sequence, in AttentionTask task, int block, byte* scratch)
+    {
+        int orders = sequence.BeginOrders(0, block);
+        for (int i = 0; i < orders; i++) sequence.Order(0, 0, i);
+        int tiles = sequence.BeginTiles(0, block);
+        for (int i = 0; i < tiles; i++) sequence.Tile(task, 0, 0, i, 0);
+        sequence.Attend(task, 0, 0, 0, scratch);
     }
 
     private static AttentionTask Task(HyperCase test, int* positions, int row, int end, float* output) => new()

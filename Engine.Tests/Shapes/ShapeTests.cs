@@ -76,6 +76,25 @@ public sealed class ShapeTests
     }
 
     [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(3)]
+    public void Layers_share_caches_by_the_factor(int factor)
+    {
+        using var folder = new TemporaryFolder();
+        string path = System.IO.Path.Combine(folder.Path, "m.gguf");
+        ModelShape shape = ModelShape.Get("smollm2-135m").With(layers: 5, vocabulary: 512, sharingFactor: factor);
+        new ShapeWriter(shape, TypeMix.Get("Q8_0"), 1).Save(path);
+        using LanguageModel model = LanguageModel.Load(path);
+        int owners = (5 + factor - 1) / factor;
+        Assert.AreEqual(owners * shape.KvHeads * 2 * shape.HeadDimension * sizeof(ushort),
+            model.CacheBytesPerToken());
+        using GgufFile file = GgufFile.Open(path);
+        for (int layer = 0; layer < 5; layer++)
+            Assert.AreEqual(layer % factor == 0, file.TryGetTensor($"blk.{layer}.attn_k.weight", out _));
+    }
+
+    [TestMethod]
     public void Vocabularies_have_distinct_tokens()
     {
         using var folder = new TemporaryFolder();
@@ -92,11 +111,12 @@ public sealed class ShapeTests
     }
 
     [TestMethod]
-    [DataRow(0, null)]
-    [DataRow(null, 511)]
-    [DataRow(null, 1 << 20)]
-    public void Impossible_sizes_are_refused(int? layers, int? vocabulary) =>
-        Assert.ThrowsExactly<ArgumentException>(() => ModelShape.Get("llama-3.2-1b").With(layers, vocabulary));
+    [DataRow(0, null, null)]
+    [DataRow(null, 511, null)]
+    [DataRow(null, 1 << 20, null)]
+    [DataRow(null, null, 0)]
+    public void Impossible_sizes_are_refused(int? layers, int? vocabulary, int? sharing) =>
+        Assert.ThrowsExactly<ArgumentException>(() => ModelShape.Get("llama-3.2-1b").With(layers, vocabulary, sharing));
 
     private static string Save(TemporaryFolder folder, string name, string format, int seed)
     {

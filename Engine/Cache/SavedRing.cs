@@ -5,7 +5,7 @@ namespace Engine.Cache;
 internal static unsafe class SavedRing
 {
     // Rows are copied in pieces, under the caller's lock, so that steps of other sessions need not wait for a disk.
-    private const int PieceBytes = 1 << 20;
+    public const int PieceBytes = 1 << 20;
 
     /// <summary>Writes a ring.</summary>
     /// <param name="writer">Where to.</param>
@@ -69,12 +69,12 @@ internal static unsafe class SavedRing
         }
     }
 
-    private static void WriteRows(SessionFileWriter writer, byte* rows, long bytes, byte[] piece,
-        Action<Action> guard)
+    /// <summary>Writes memory, piece by piece under the guard.</summary>
+    public static void WriteRows(SessionFileWriter writer, byte* rows, long bytes, byte[] piece, Action<Action> guard)
     {
-        for (long done = 0; done < bytes; done += PieceBytes)
+        for (long done = 0; done < bytes; done += piece.Length)
         {
-            int count = (int)Math.Min(PieceBytes, bytes - done);
+            int count = (int)Math.Min(piece.Length, bytes - done);
             byte* from = rows + done;
             guard(() => new ReadOnlySpan<byte>(from, count).CopyTo(piece));
             writer.Bytes(piece.AsSpan(0, count));

@@ -13,6 +13,9 @@ internal sealed class SessionFileReader : IDisposable
 
     private SessionFileReader(FileStream stream) => this.stream = stream;
 
+    /// <summary>Of the layout of the body.</summary>
+    public uint Version { get; private set; }
+
     /// <summary>Bytes of the body that are still to read.</summary>
     public long Remaining => stream.Length - stream.Position;
 
@@ -95,9 +98,11 @@ internal sealed class SessionFileReader : IDisposable
         if (magic != SessionFileWriter.Magic)
             throw Error("magic", $"{SessionFileWriter.Magic:X16}, a saved session", $"{magic:X16}");
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(preamble[8..]);
-        if (version != SessionFileWriter.Version)
-            throw Error("version", $"{SessionFileWriter.Version}",
-                version > SessionFileWriter.Version ? $"{version}, saved by a newer engine" : $"{version}");
+        const uint Oldest = SessionFileWriter.Version, Newest = SessionFileWriter.ApproximateVersion;
+        if (version is < Oldest or > Newest)
+            throw Error("version", $"{Oldest} … {Newest}",
+                version > Newest ? $"{version}, saved by a newer engine" : $"{version}");
+        Version = version;
         uint zero = BinaryPrimitives.ReadUInt32LittleEndian(preamble[12..]);
         if (zero != 0) throw Error("preamble", "0 behind the version", $"{zero}");
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(preamble[16..]);

@@ -12,8 +12,11 @@ internal sealed class SessionFileWriter
     /// <summary>"ENGSESSN" in the order of bytes.</summary>
     public const ulong Magic = 0x4E53534553474E45;
 
-    /// <summary>Of the layout of the body.</summary>
+    /// <summary>Of the layout of the body, where attention is exact.</summary>
     public const uint Version = 1;
+
+    /// <summary>The same with what approximate attention has learnt.</summary>
+    public const uint ApproximateVersion = 2;
 
     /// <summary>Magic 8, version 4, zero 4, body length 8, XXH128 of the body 16.</summary>
     public const int PreambleBytes = 40;
@@ -21,12 +24,14 @@ internal sealed class SessionFileWriter
     private readonly Stream stream;
     private readonly XxHash128 hash = new();
     private readonly byte[] number = new byte[8];
+    private readonly uint version;
     private ulong length;
 
     /// <summary>Begins at the start of the stream.</summary>
-    public SessionFileWriter(Stream stream)
+    public SessionFileWriter(Stream stream, uint version)
     {
         this.stream = stream;
+        this.version = version;
         stream.Write(new byte[PreambleBytes]);
     }
 
@@ -63,7 +68,7 @@ internal sealed class SessionFileWriter
         Span<byte> preamble = stackalloc byte[PreambleBytes];
         preamble.Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(preamble, Magic);
-        BinaryPrimitives.WriteUInt32LittleEndian(preamble[8..], Version);
+        BinaryPrimitives.WriteUInt32LittleEndian(preamble[8..], version);
         BinaryPrimitives.WriteUInt64LittleEndian(preamble[16..], length);
         hash.GetCurrentHash(preamble[24..]);
         stream.Position = 0;

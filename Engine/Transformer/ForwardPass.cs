@@ -138,6 +138,9 @@ internal sealed unsafe class ForwardPass : IDisposable
         if (sequence.Cache.HasPages) Together(allPages.For(sequence));
     }
 
+    /// <summary>Ranks the cached keys of a sequence from a position on.</summary>
+    public void RankCache(Sequence sequence, int first) => Together(new CachedRanksStage(state).For(sequence, first));
+
     public void Dispose()
     {
         shift.Dispose();
@@ -173,7 +176,12 @@ internal sealed unsafe class ForwardPass : IDisposable
         bool approximates = state.HasHyper;
         if (approximates) team.Run(rank, rank.Begin(index));
         if (dropsRows) state.KeepWantedRows();
-        if (approximates) team.Run(hyperAttend, hyperAttend.Plan(index));
+        if (approximates)
+        {
+            hyperAttend.Plan(index);
+            while (hyperAttend.MoveNext()) team.Run(hyperAttend, hyperAttend.Chunks);
+        }
+
         team.Run(attend, attend.Plan());
         team.Run(attentionOutput, state.Rows);
         Multiply(linear.Reset().Add(layer.Output, state.AttentionOutput, 0, state.Rows, state.BlockOutput(0),

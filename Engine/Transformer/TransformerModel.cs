@@ -133,6 +133,32 @@ internal sealed class TransformerModel : IDisposable
                 : null, hyper);
     }
 
+    /// <summary>Gives approximate attention what it would know had it been there when the cache was filled: queries and
+    /// keys before the leaf are computed again, the other keys are ranked as they are cached. The caller holds the
+    /// gate.</summary>
+    public void LearnRanks(Sequence sequence, ReadOnlySpan<int> tokens)
+    {
+        HyperSequence hyper = sequence.Hyper!;
+        int early = Math.Min(hyper.Settings.Leaf, tokens.Length);
+        if (early > 0)
+        {
+            using Sequence room = OpenSequence(early, sequence.Cache.Ring(0).Type);
+            // Only the room is disposed of.
+            var again = new Sequence(room.Cache, sequence.Ropes, hyper: hyper);
+            var batch = new StepBatch(Forward.BatchRows);
+            for (int done = 0; done < early; done += batch.Capacity)
+            {
+                batch.Clear();
+                int count = Math.Min(batch.Capacity, early - done);
+                batch.Add(again, tokens.Slice(done, count), WantedLogits.All);
+                Forward.Run(batch);
+            }
+        }
+
+        Forward.RankCache(sequence, early);
+        hyper.EndLearning(tokens.Length);
+    }
+
     private KvRing OpenRing(CacheShape shape, int contextLength, CacheType type, int sinks, bool pages)
     {
         // A whole batch is written before attention reads, so a window needs its rows besides.

@@ -12,7 +12,8 @@ internal sealed class SessionFileArguments
     private const string Messages = "messages", Role = "role", Content = "content";
 
     private readonly Option<string?> load = CliOptions.Text("--load-session", "FILE",
-        "Go on with a saved conversation; its cache type, overflow and sinks are as they were");
+        "Go on with a saved conversation; its cache type, overflow and sinks are as they were, and so is its attention "
+            + "unless hyper or auto is given");
 
     private readonly Option<string?> save = CliOptions.Text("--save-session", "FILE",
         "Save the conversation with its cache at the end");

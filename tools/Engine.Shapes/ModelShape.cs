@@ -23,6 +23,9 @@ internal sealed record ModelShape(string Name, int Layers, int Embedding, int He
         new("smollm2-135m", 30, 576, 9, 3, 1536, 49152, 8192, 100000, Tied: true),
     ];
 
+    /// <summary>Layers that share a cache (Cross-Layer Attention); 1 = each has its own.</summary>
+    public int SharingFactor { get; init; } = 1;
+
     /// <summary>Elements of one head.</summary>
     public int HeadDimension => Embedding / Heads;
 
@@ -30,10 +33,13 @@ internal sealed record ModelShape(string Name, int Layers, int Embedding, int He
     public static ModelShape Get(string name) => Named.FirstOrDefault(shape => shape.Name == name)
         ?? throw new ArgumentException($"no shape is called {name}");
 
-    /// <summary>The same with another depth or vocabulary; null keeps the shape's own.</summary>
+    /// <summary>The same with another depth or vocabulary, or caches that layers share; null keeps the shape's own.
+    /// </summary>
     /// <exception cref="ArgumentException">A number that no model can have.</exception>
-    public ModelShape With(int? layers, int? vocabulary)
+    public ModelShape With(int? layers, int? vocabulary, int? sharingFactor = null)
     {
+        if (sharingFactor is < 1 or > 1024)
+            throw new ArgumentException($"expected 1 to 1024 layers that share a cache, found {sharingFactor}");
         if (layers is < 1 or > 1024) throw new ArgumentException($"expected 1 to 1024 layers, found {layers}");
         if (vocabulary is < ShapeVocabulary.Smallest or > ShapeVocabulary.Largest)
         {
@@ -41,6 +47,11 @@ internal sealed record ModelShape(string Name, int Layers, int Embedding, int He
                 + $"found {vocabulary}");
         }
 
-        return this with { Layers = layers ?? Layers, Vocabulary = vocabulary ?? Vocabulary };
+        return this with
+        {
+            Layers = layers ?? Layers,
+            Vocabulary = vocabulary ?? Vocabulary,
+            SharingFactor = sharingFactor ?? SharingFactor,
+        };
     }
 }

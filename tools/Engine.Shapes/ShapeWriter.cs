@@ -43,6 +43,7 @@ internal sealed class ShapeWriter(ModelShape shape, TypeMix mix, int seed)
         AddNumber("attention.value_length", shape.HeadDimension);
         AddNumber("rope.dimension_count", shape.HeadDimension);
         AddNumber("vocab_size", shape.Vocabulary);
+        if (shape.SharingFactor > 1) AddNumber("attention.cla_share_factor", shape.SharingFactor);
         writer.Add($"{Architecture}.attention.layer_norm_rms_epsilon", 1e-5f);
         writer.Add($"{Architecture}.rope.freq_base", shape.RopeBase);
     }
@@ -54,8 +55,12 @@ internal sealed class ShapeWriter(ModelShape shape, TypeMix mix, int seed)
         int keys = shape.KvHeads * shape.HeadDimension;
         AddNorm($"blk.{layer}.attn_norm");
         AddPart(layer, "attn_q", shape.Embedding, shape.Embedding);
-        AddPart(layer, "attn_k", shape.Embedding, keys);
-        AddPart(layer, "attn_v", shape.Embedding, keys);
+        if (layer % shape.SharingFactor == 0)
+        {
+            AddPart(layer, "attn_k", shape.Embedding, keys);
+            AddPart(layer, "attn_v", shape.Embedding, keys);
+        }
+
         AddPart(layer, "attn_output", shape.Embedding, shape.Embedding);
         AddNorm($"blk.{layer}.ffn_norm");
         AddPart(layer, "ffn_gate", shape.Embedding, shape.FeedForward);

@@ -9,10 +9,6 @@ internal sealed unsafe class BucketChoice : IKeyChoice
     private const int Buckets = 1 << HyperSettings.LargestHyperplanes;
 
     private readonly AlignedBuffer<int> counts = new(2 * Buckets);
-    private readonly Func<int, int> blockOfQuery;
-    private byte* queryRanks;
-
-    public BucketChoice() => blockOfQuery = query => (counts.Pointer + Buckets)[queryRanks[query]];
 
     public void Arrange(HyperNode node, in HyperKeys keys, HyperQueries queries)
     {
@@ -22,10 +18,11 @@ internal sealed unsafe class BucketChoice : IKeyChoice
         Sort(keys.Ranks, range.FirstKey, range.EndKey, keyEnds, node.KeyOrder);
         // Where a query chooses by its bucket, blocks overlap by half: at least a quarter of a block then lies on
         // either side of the bucket's middle.
-        node.CutKeys(settings.OwnBucket ? settings.Block / 2 : settings.Block);
+        node.CutKeys(settings.OwnBucket ? Step(settings) : settings.Block);
         if (settings.OwnBucket)
         {
-            AssignByBucket(node, queries.Ranks, keyEnds);
+            BlocksOfRanks(settings, range.Keys, keyEnds, counts.Pointer + Buckets);
+            node.OrderQueries(counts.Pointer + Buckets, queries.Ranks);
             return;
         }
 
@@ -36,7 +33,7 @@ internal sealed unsafe class BucketChoice : IKeyChoice
     public void Dispose() => counts.Dispose();
 
     /// <summary>Stable counting sort by rank; <paramref name="ends"/>[r] becomes the end of bucket r.</summary>
-    private static void Sort(byte* ranks, int begin, int end, int* ends, int* order)
+    public static void Sort(byte* ranks, int begin, int end, int* ends, int* order)
     {
         new Span<int>(ends, Buckets).Clear();
         for (int i = begin; i < end; i++) ends[ranks[i]]++;
@@ -51,18 +48,17 @@ internal sealed unsafe class BucketChoice : IKeyChoice
         for (int i = begin; i < end; i++) order[ends[ranks[i]]++] = i;
     }
 
+    /// <summary>How far apart blocks begin where queries choose by their bucket.</summary>
+    public static int Step(HyperSettings settings) => Math.Max(1, settings.Block / 2);
+
     /// <summary>A query goes to the block whose middle is nearest to the middle of its bucket.</summary>
-    private void AssignByBucket(HyperNode node, byte* ranks, int* keyEnds)
+    public static void BlocksOfRanks(HyperSettings settings, int keys, int* keyEnds, int* blockOfRank)
     {
-        int* blockOf = counts.Pointer + Buckets;
-        int block = node.Settings.Block, step = Math.Max(1, block / 2);
+        int block = settings.Block, step = Step(settings), blocks = HyperNode.BlocksOf(keys, block, step);
         for (int rank = 0; rank < Buckets; rank++)
         {
             int middle = ((rank == 0 ? 0 : keyEnds[rank - 1]) + keyEnds[rank]) / 2;
-            blockOf[rank] = Math.Clamp((middle - (block / 2) + (step / 2)) / step, 0, node.Blocks - 1);
+            blockOfRank[rank] = Math.Clamp((middle - (block / 2) + (step / 2)) / step, 0, blocks - 1);
         }
-
-        queryRanks = ranks;
-        node.OrderQueries(blockOfQuery);
     }
 }

@@ -89,7 +89,8 @@ internal sealed unsafe class DiagonalChoice<W, V> : IKeyChoice
             }
         }
 
-        HyperAttention<W, V>.Pack(keys, slots.Pointer, Stride * TileGroups, tile, rows.Pointer);
+        TileSpan packed = tile.First(Stride * TileGroups);
+        HyperAttention<W, V>.PackTiles(keys, slots.Pointer, Stride * TileGroups, packed, rows.Pointer);
         nint length = (nint)Stride * queries.KeyElements;
         for (int group = 0; group < groups; group += 4)
         {

@@ -21,8 +21,7 @@ internal sealed unsafe partial class HyperAttention<W, V> : HyperAttention
         int begin = node.Cuts[block], end = node.Cuts[block + 1];
         if (begin == end) return;
         node.OwnKeys(block, out int firstKey, out int endKey);
-        PackedKeys own = scratch.Own;
-        Pack(keys, node.KeyOrder + firstKey, endKey - firstKey, own, scratch.Rows);
+        TileSpan own = OwnTiles(node, firstKey, endKey, keys, queries, scratch);
         PrefetchNext(node, block + 1, keys);
         bool sampled = node.SampleCount > 0 && SetBias(node, firstKey, endKey, scratch.Bias);
         for (int first = begin; first < end; first += HyperScratch.BatchRows)
@@ -35,6 +34,22 @@ internal sealed unsafe partial class HyperAttention<W, V> : HyperAttention
             if (sampled) Stream(node.SampleTiles, scratch.Bias, keys, queries, count, scratch);
             Scatter(queries, rows, count, scratch);
         }
+    }
+
+    /// <summary>Keys [first, end) of the order as tiles.</summary>
+    private static TileSpan OwnTiles(HyperNode node, int first, int end, in HyperKeys keys, HyperQueries queries,
+        HyperScratch scratch)
+    {
+        int skipped = node.TilesAreAligned ? first % TileSlots : 0, begin = first - skipped;
+        if (node.Tiles.Keys != null)
+        {
+            return new TileSpan(node.Tiles.Keys + ((nint)begin * queries.KeyElements),
+                node.Tiles.Values + ((nint)begin * queries.ValueElements)) { Count = end - begin, Skipped = skipped };
+        }
+
+        TileSpan own = scratch.Own.First(end - begin, skipped);
+        PackTiles(keys, node.KeyOrder + begin, end - begin, own, scratch.Rows);
+        return own;
     }
 
     /// <summary>The log-weight of each sample, in base 2; −∞ where it lies in the block's own keys, as it would count
@@ -96,24 +111,30 @@ internal sealed unsafe partial class HyperAttention<W, V> : HyperAttention
     /// <summary>Streams packed keys into the states of the batch.</summary>
     /// <remarks>A tile of keys, or of values, stays in the first cache while all rows pass; four tiles share a softmax
     /// step, which a quarter as often looks for the largest score and scales the sums.</remarks>
-    private static void Stream(PackedKeys packed, float* bias, in HyperKeys keys, HyperQueries queries, int count,
+    private static void Stream(in TileSpan packed, float* bias, in HyperKeys keys, HyperQueries queries, int count,
         HyperScratch scratch)
     {
         for (int begin = 0; begin < packed.Count; begin += ScoreSlots)
         {
             int slots = Math.Min(ScoreSlots, packed.Count - begin), padded = PackedKeys.PaddedSlots(slots);
             for (int tile = 0; tile < padded; tile += TileSlots)
-                Score(packed.Keys(begin + tile), keys.KeyDimension, queries.KeyElements, count, tile, scratch);
+            {
+                Score(packed.Keys + ((nint)(begin + tile) * queries.KeyElements), keys.KeyDimension,
+                    queries.KeyElements, count, tile, scratch);
+            }
+
             for (int row = 0; row < count; row++)
             {
                 float* scores = scratch.Scores + (row * ScoreSlots);
                 Adjust(scores, slots, padded, keys.SoftCap, bias == null ? null : bias + begin);
+                for (int s = begin; s < packed.Skipped; s++) scores[s] = float.NegativeInfinity;
                 scratch.Factors[row] = Softmax(scores, padded, ref scratch.Largest[row], ref scratch.Total[row]);
             }
 
             for (int tile = 0; tile < slots; tile += TileSlots)
             {
-                Accumulate(packed.Values(begin + tile), Math.Min(TileSlots, slots - tile), queries.ValueElements, count,
+                float* values = packed.Values + ((nint)(begin + tile) * queries.ValueElements);
+                Accumulate(values, Math.Min(TileSlots, slots - tile), queries.ValueElements, count,
                     tile, scratch);
             }
         }

@@ -57,8 +57,12 @@ internal sealed unsafe partial class HyperAttention<W, V>
         // The positions in the order become slots for the time of packing; the bias is not in use yet.
         int* slots = (int*)scratch.Bias;
         for (int t = 0; t < node.SampleCount; t++) slots[t] = node.KeyOrder[node.Samples[t]];
-        Pack(keys, slots, node.SampleCount, node.SampleTiles, scratch.Rows);
+        node.SampleTiles = node.OwnSamples.First(node.SampleCount);
+        PackTiles(keys, slots, node.SampleCount, node.SampleTiles, scratch.Rows);
     }
+
+    public override void Pack(in HyperKeys keys, int* slots, int count, in TileSpan tiles, float* rows) =>
+        PackTiles(keys, slots, count, tiles, rows);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(void* row, nint bytes)
@@ -84,6 +88,8 @@ internal sealed unsafe partial class HyperAttention<W, V>
     private static void PrefetchNext(HyperNode node, int block, in HyperKeys keys)
     {
         if (!Sse.IsSupported || block >= node.Blocks || node.Cuts[block] == node.Cuts[block + 1]) return;
+        // Tiles that are shared lie one after the other, which the hardware foresees.
+        if (node.Tiles.Keys != null) return;
         node.OwnKeys(block, out int begin, out int end);
         for (int i = begin; i < end; i++)
         {
@@ -113,11 +119,10 @@ internal sealed unsafe partial class HyperAttention<W, V>
 
     /// <summary>Gathers keys and values of the given slots into tiles.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Pack(in HyperKeys keys, int* slots, int count, PackedKeys packed, float* rows)
+    internal static void PackTiles(in HyperKeys keys, int* slots, int count, in TileSpan tiles, float* rows)
     {
         int keyElements = CacheRows.PaddedElements(keys.KeyDimension);
         int valueElements = CacheRows.PaddedElements(keys.ValueDimension);
-        packed.Count = count;
         for (int begin = 0; begin < count; begin += W.Count)
         {
             int few = Math.Min(W.Count, count - begin);
@@ -134,10 +139,10 @@ internal sealed unsafe partial class HyperAttention<W, V>
                 ExactAttention<W, V>.Widen(keys.Keys + (slot * keys.KeyRowBytes), keys.KeyRowBytes, keys.KeyType, 1,
                     keyElements, rows + (i * keyElements));
                 ExactAttention<W, V>.Widen(keys.Values + (slot * keys.ValueRowBytes), keys.ValueRowBytes,
-                    keys.ValueType, 1, valueElements, packed.Values(begin + i));
+                    keys.ValueType, 1, valueElements, tiles.Values + ((nint)(begin + i) * valueElements));
             }
 
-            float* tile = packed.Keys(begin / TileSlots * TileSlots) + (begin % TileSlots);
+            float* tile = tiles.Keys + ((nint)(begin / TileSlots * TileSlots) * keyElements) + (begin % TileSlots);
             for (int element = 0; element < keyElements; element += 4)
             {
                 W.TransposeColumns(rows + element, keyElements, tile + (element * TileSlots), TileSlots);

@@ -28,6 +28,9 @@ internal abstract unsafe class HyperAttention
     /// <summary>Copies a query, scaled for base 2, into its padded place.</summary>
     public abstract void Scale(float* query, int n, float factor, float* destination, int padded);
 
+    /// <summary>Gathers keys and values of the given slots into tiles.</summary>
+    public abstract void Pack(in HyperKeys keys, int* slots, int count, in TileSpan tiles, float* rows);
+
     /// <summary>Packs the samples of a node that is set.</summary>
     public abstract void PackSamples(HyperNode node, in HyperKeys keys, HyperScratch scratch);
 

@@ -59,7 +59,7 @@ internal sealed unsafe class HyperLayer : IDisposable
         projections = new AlignedBuffer<float>[workers];
         for (int worker = 0; worker < workers; worker++)
         {
-            scratch[worker] = new HyperScratch(settings, queries.KeyElements, queries.ValueElements);
+            scratch[worker] = new HyperScratch(settings, keyCount, queries.KeyElements, queries.ValueElements);
             exactScratch[worker] = new AlignedBuffer<byte>(ExactAttention.ScratchBytes);
             projections[worker] = new AlignedBuffer<float>(ChunkRows * HyperPlanes.Width);
         }

@@ -17,6 +17,20 @@ internal sealed class HyperPolicy(bool[][] heads)
 
     public int Layers => heads.Length;
 
+    /// <summary>True if another one approximates the same heads.</summary>
+    public bool Same(HyperPolicy other)
+    {
+        if (other.Layers != Layers) return false;
+        for (int layer = 0; layer < Layers; layer++)
+        {
+            if (other.Heads(layer) != Heads(layer)) return false;
+            for (int head = 0; head < Heads(layer); head++)
+                if (other.Approximates(layer, head) != Approximates(layer, head)) return false;
+        }
+
+        return true;
+    }
+
     public int Heads(int layer) => heads[layer].Length;
 
     public bool Approximates(int layer, int head) => heads[layer][head];

@@ -1,3 +1,4 @@
+using Engine.Cache;
 using Engine.Memory;
 
 namespace Engine.Attention.Hyper;
@@ -12,6 +13,8 @@ internal sealed unsafe class HyperRanks(int heads, HyperSettings settings) : IDi
 
     private readonly AlignedBuffer<float> early = new((nint)heads * settings.Leaf * Planes);
     private readonly AlignedBuffer<float> thresholds = new((nint)heads * Planes);
+
+    public int Heads => heads;
 
     public long Bytes => (early.Count + thresholds.Count) * sizeof(float);
 
@@ -44,11 +47,28 @@ internal sealed unsafe class HyperRanks(int heads, HyperSettings settings) : IDi
     public byte Rank(int head, float* projections) =>
         HyperPlanes.Rank(projections, Thresholds(head), settings.Hyperplanes);
 
+    /// <summary>Saves what is known of a head after so many positions.</summary>
+    public void Save(SessionFileWriter writer, int head, int length, byte[] piece, Action<Action> guard)
+    {
+        SavedRing.WriteRows(writer, (byte*)Early(head, 0), EarlyBytes(length), piece, guard);
+        if (length >= settings.Leaf)
+            SavedRing.WriteRows(writer, (byte*)Thresholds(head), Planes * sizeof(float), piece, guard);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> has written.</summary>
+    public void Load(SessionFileReader reader, int head, int length)
+    {
+        reader.Bytes(new Span<byte>(Early(head, 0), EarlyBytes(length)));
+        if (length >= settings.Leaf) reader.Bytes(new Span<byte>(Thresholds(head), Planes * sizeof(float)));
+    }
+
     public void Dispose()
     {
         early.Dispose();
         thresholds.Dispose();
     }
+
+    private int EarlyBytes(int length) => Math.Min(length, settings.Leaf) * Planes * sizeof(float);
 
     private float* Early(int head, int position) =>
         early.Pointer + ((((nint)head * settings.Leaf) + position) * Planes);

@@ -10,10 +10,12 @@ internal sealed unsafe class HyperScratch : IDisposable
 
     private readonly AlignedBuffer<float> memory;
 
-    public HyperScratch(HyperSettings settings, int keyElements, int valueElements)
+    public HyperScratch(HyperSettings settings, int largestKeys, int keyElements, int valueElements)
     {
-        Own = new PackedKeys(settings.LargestOwnKeys, keyElements, valueElements);
-        int biasCount = PackedKeys.PaddedSlots(Math.Max(settings.LargestOwnKeys, settings.Samples));
+        // Aligned tiles may begin up to a tile before.
+        int largestOwn = Math.Min(settings.LargestOwnKeys, largestKeys) + PackedKeys.TileSlots;
+        Own = new PackedKeys(largestOwn, keyElements, valueElements);
+        int biasCount = PackedKeys.PaddedSlots(Math.Max(largestOwn, settings.LargestSamples(largestKeys)));
         int scores = BatchRows * PackedKeys.TileSlots * HyperAttention.ScoreTiles;
         memory = new AlignedBuffer<float>((BatchRows * (keyElements + valueElements + 3)) + biasCount + scores
             + (16 * keyElements) + 16);

@@ -5,8 +5,12 @@ namespace Engine.Attention.Hyper;
 /// <summary>HyperAttention of one sequence: ranks of its keys beside the rings, frozen thresholds, and the memory of
 /// each worker. Nothing allocates after construction.</summary>
 /// <remarks>Ranks and samples belong to the owner of a cache: all layers and heads that read it use the same.</remarks>
-internal sealed unsafe class HyperSequence : IDisposable
+internal sealed unsafe partial class HyperSequence : IDisposable
 {
+    /// <summary>Keys and values of one cache are kept as tiles for the layers and workers that share it if they take no
+    /// more.</summary>
+    public const long MostTileBytes = 256L << 20;
+
     /// <summary>Query rows (row × head) of a task at most.</summary>
     private const int LargestTaskRows = 2048;
 
@@ -16,17 +20,21 @@ internal sealed unsafe class HyperSequence : IDisposable
     private readonly HyperAttention kernel;
     private readonly HyperPlanes planes;
     private readonly HyperShape[] shapes;
-    private readonly HyperRanks[] keyRanks;
+    private readonly HyperRanks?[] keyRanks;
     private readonly HyperRanks?[] queryRanks;
-    private readonly AlignedBuffer<byte>[] ranks;
+    private readonly AlignedBuffer<byte>?[] ranks;
+    private readonly HyperRuns runs;
     private readonly HyperWorker[] workers;
     private readonly int contextLength;
     private readonly int[] queriesKnown;
     private int known;
 
     public HyperSequence(HyperAttention kernel, HyperSettings settings, HyperPolicy policy, HyperShape[] shapes,
-        int keyDimension, int valueDimension, int contextLength, int workerCount)
+        int keyDimension, int valueDimension, int contextLength, int workerCount,
+        long? mostTileBytes = null)
     {
+        if (settings.Choice != KeyChoiceKind.Buckets)
+            throw new ArgumentException("a sequence finds large entries by buckets", nameof(settings));
         this.kernel = kernel;
         this.shapes = shapes;
         this.contextLength = contextLength;
@@ -40,27 +48,33 @@ internal sealed unsafe class HyperSequence : IDisposable
             largestGroup = Math.Max(largestGroup, shape.Heads / shape.KvHeads);
         }
 
-        keyRanks = new HyperRanks[groups];
-        ranks = new AlignedBuffer<byte>[groups];
+        keyRanks = new HyperRanks?[groups];
+        ranks = new AlignedBuffer<byte>?[groups];
         queryRanks = new HyperRanks?[shapes.Length];
         queriesKnown = new int[shapes.Length];
+        // One layer and one worker alone pack what they need as fast for themselves.
+        bool shares = false;
+        var approximated = new HyperShape?[groups];
         for (int layer = 0; layer < shapes.Length; layer++)
         {
             HyperShape shape = shapes[layer];
-            if (keyRanks[shape.Group] is null)
-            {
-                keyRanks[shape.Group] = new HyperRanks(shape.KvHeads, settings);
-                ranks[shape.Group] = new AlignedBuffer<byte>((nint)shape.KvHeads * contextLength);
-            }
-
-            if (policy.Approximates(layer)) queryRanks[layer] = new HyperRanks(shape.Heads, settings);
+            if (!policy.Approximates(layer)) continue;
+            queryRanks[layer] = new HyperRanks(shape.Heads, settings);
+            shares |= keyRanks[shape.Group] is not null;
+            if (keyRanks[shape.Group] is not null) continue;
+            approximated[shape.Group] = shape;
+            keyRanks[shape.Group] = new HyperRanks(shape.KvHeads, settings);
+            ranks[shape.Group] = new AlignedBuffer<byte>((nint)shape.KvHeads * contextLength);
         }
 
+        runs = new HyperRuns(kernel, Settings, approximated, (CacheRows.PaddedElements(keyDimension),
+            CacheRows.PaddedElements(valueDimension)), contextLength,
+            mostTileBytes ?? (workerCount > 1 || shares ? MostTileBytes : 0));
         RowsPerTask = Math.Max(RowTile, LargestTaskRows / largestGroup / RowTile * RowTile);
         workers = new HyperWorker[workerCount];
         for (int worker = 0; worker < workerCount; worker++)
         {
-            workers[worker] = new HyperWorker(kernel, Settings, Math.Min(settings.Leaf, RowsPerTask) * largestGroup,
+            workers[worker] = new HyperWorker(Settings, Math.Min(settings.Leaf, RowsPerTask) * largestGroup,
                 contextLength, keyDimension, valueDimension);
         }
     }
@@ -90,10 +104,10 @@ internal sealed unsafe class HyperSequence : IDisposable
         get
         {
             long bytes = 0;
-            foreach (HyperRanks one in keyRanks) bytes += one.Bytes;
+            foreach (HyperRanks? one in keyRanks) bytes += one?.Bytes ?? 0;
             foreach (HyperRanks? one in queryRanks) bytes += one?.Bytes ?? 0;
-            foreach (AlignedBuffer<byte> one in ranks) bytes += one.Count;
-            return bytes;
+            foreach (AlignedBuffer<byte>? one in ranks) bytes += one?.Count ?? 0;
+            return bytes + runs.OrderBytes + runs.TileBytes;
         }
     }
 
@@ -101,6 +115,7 @@ internal sealed unsafe class HyperSequence : IDisposable
     /// here) the sequence stays exact.</summary>
     public void Observe(int position, int count)
     {
+        if (position < known) runs.Forget(position);
         if (position <= known) known = position + count;
     }
 
@@ -134,10 +149,11 @@ internal sealed unsafe class HyperSequence : IDisposable
         return any && approximate <= exact * (1 - LeastSaving);
     }
 
-    /// <summary>Ranks new keys of a group's KV head, from f32 rows before the cache rounds them.</summary>
+    /// <summary>Ranks new keys of a group's KV head, from f32 rows before the cache rounds them; none where no layer of
+    /// the group is approximated.</summary>
     public void RankKeys(int group, int kvHead, float* rows, nint stride, int position, int count, int worker)
     {
-        HyperRanks head = keyRanks[group];
+        if (keyRanks[group] is not { } head) return;
         byte* result = RanksOf(group, kvHead);
         float* projections = workers[worker].Projections;
         for (int done = 0; done < count; done += ProjectedRows)
@@ -206,13 +222,14 @@ internal sealed unsafe class HyperSequence : IDisposable
     public void Dispose()
     {
         planes.Dispose();
-        foreach (HyperRanks one in keyRanks) one.Dispose();
+        runs.Dispose();
+        foreach (HyperRanks? one in keyRanks) one?.Dispose();
         foreach (HyperRanks? one in queryRanks) one?.Dispose();
-        foreach (AlignedBuffer<byte> one in ranks) one.Dispose();
+        foreach (AlignedBuffer<byte>? one in ranks) one?.Dispose();
         foreach (HyperWorker one in workers) one.Dispose();
     }
 
-    private byte* RanksOf(int group, int kvHead) => ranks[group].Pointer + ((nint)kvHead * contextLength);
+    private byte* RanksOf(int group, int kvHead) => ranks[group]!.Pointer + ((nint)kvHead * contextLength);
 
     private static AttentionTask Heads(AttentionTask task, int begin, int end)
     {
@@ -306,32 +323,30 @@ internal sealed unsafe class HyperSequence : IDisposable
 
     private void AttendNodes(in AttentionTask task, int layer, int kvHead, HyperWorker own)
     {
-        HyperShape shape = shapes[layer];
-        var keys = new HyperKeys
-        {
-            Keys = task.Keys,
-            Values = task.Values,
-            KeyRowBytes = task.KeyRowBytes,
-            ValueRowBytes = task.ValueRowBytes,
-            KeyType = task.KeyType,
-            ValueType = task.ValueType,
-            KeyDimension = task.KeyDimension,
-            ValueDimension = task.ValueDimension,
-            Ranks = RanksOf(shape.Group, kvHead),
-            SoftCap = task.SoftCap,
-            SampleKey = HyperRandom.Key(Settings.Seed, shape.Owner, kvHead),
-        };
+        HyperKeys keys = KeysOf(task, layer, kvHead);
         int block = task.Positions[0] / Settings.Leaf, queries = task.Rows * own.HeadCount;
-        for (int run = 0; HyperPlan.PrefixRun(block, Settings.BandBlocks, run, out int first, out int end); run++)
+        for (int run = 0; HyperPlan.PrefixRun(block, Settings.BandBlocks, run, out _, out int end); run++)
         {
-            int begin = Math.Max(Settings.Sinks, first * Settings.Leaf);
-            if (begin >= end * Settings.Leaf) continue;
             HyperNode node = own.Node;
-            node.Set(new NodeRange(0, queries, begin, end * Settings.Leaf), keys, own.Queries, default);
-            kernel.PackSamples(node, keys, own.Scratch);
+            runs.Set(node, shapes[layer].Group, kvHead, end, own.Queries, queries);
+            if (!runs.HasTiles) kernel.PackSamples(node, keys, own.Scratch);
             for (int i = 0; i < node.Blocks; i++) kernel.AttendBlock(node, i, keys, own.Queries, own.Scratch);
         }
     }
+
+    private HyperKeys KeysOf(in AttentionTask task, int layer, int kvHead) => new()
+    {
+        Keys = task.Keys,
+        Values = task.Values,
+        KeyRowBytes = task.KeyRowBytes,
+        ValueRowBytes = task.ValueRowBytes,
+        KeyType = task.KeyType,
+        ValueType = task.ValueType,
+        KeyDimension = task.KeyDimension,
+        ValueDimension = task.ValueDimension,
+        Ranks = RanksOf(shapes[layer].Group, kvHead),
+        SoftCap = task.SoftCap,
+    };
 
     private void Finish(in AttentionTask task, int layer, int kvHead, HyperWorker own)
     {

@@ -46,4 +46,7 @@ internal sealed record HyperSettings
 
     /// <summary>Largest number of keys that a node takes exactly: room for them is reserved.</summary>
     public int LargestOwnKeys => Math.Max(Block, ExactKeys);
+
+    /// <summary>Samples of a node at most, of a call with so many keys.</summary>
+    public int LargestSamples(int keys) => ExactWhereSmall ? Math.Min(Samples, keys) : Samples;
 }

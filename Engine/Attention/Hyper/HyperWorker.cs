@@ -12,15 +12,14 @@ internal sealed unsafe class HyperWorker : IDisposable
     private readonly (int Begin, int End)[] runs;
     private int exactUsed;
 
-    public HyperWorker(HyperAttention kernel, HyperSettings settings, int queryRows, int contextLength,
-        int keyDimension, int valueDimension)
+    public HyperWorker(HyperSettings settings, int queryRows, int contextLength, int keyDimension,
+        int valueDimension)
     {
         capacity = queryRows;
         Queries = new HyperQueries(queryRows, keyDimension, valueDimension);
-        IKeyChoice choice = kernel.Choice(settings, contextLength, queryRows, Queries.KeyElements,
+        Node = new HyperNode(settings, choice: null, contextLength, queryRows, Queries.KeyElements,
             Queries.ValueElements);
-        Node = new HyperNode(settings, choice, contextLength, queryRows, Queries.KeyElements, Queries.ValueElements);
-        Scratch = new HyperScratch(settings, Queries.KeyElements, Queries.ValueElements);
+        Scratch = new HyperScratch(settings, contextLength, Queries.KeyElements, Queries.ValueElements);
         floats = new AlignedBuffer<float>((64 * HyperPlanes.Width) + (2 * queryRows));
         Projections = floats.Pointer;
         LogSumExp = Projections + (64 * HyperPlanes.Width);

@@ -23,14 +23,15 @@ internal sealed unsafe class PackedKeys : IDisposable
         values = new AlignedBuffer<float>((nint)padded * valueElements);
     }
 
-    /// <summary>Slots that hold a key.</summary>
-    public int Count { get; set; }
-
     /// <summary>Whole tiles.</summary>
     public static int PaddedSlots(int count) => (count + TileSlots - 1) / TileSlots * TileSlots;
 
     /// <summary>The tile that begins with a slot.</summary>
     public float* Keys(int slot) => keys.Pointer + ((nint)slot * keyElements);
+
+    /// <summary>The first slots.</summary>
+    public TileSpan First(int count, int skipped = 0) =>
+        new(keys.Pointer, values.Pointer) { Count = count, Skipped = skipped };
 
     public float* Values(int slot) => values.Pointer + ((nint)slot * valueElements);
 

@@ -1,4 +1,5 @@
 using Engine.Attention;
+using Engine.Attention.Hyper;
 using Engine.Cache;
 using Engine.Memory;
 using Engine.Threading;
@@ -96,6 +97,45 @@ internal sealed unsafe class AllPagesStage(ForwardState state) : RingStage(state
 
     protected override void Run(KvRing ring, int head, int worker) =>
         PageBounds.Update(state.Vector, ring, head, 0, ring.Pages!.Count - 1, (float*)state.Scratch(worker));
+}
+
+/// <summary>Ranks of cached keys, rounded as they are, for approximate attention that was not there when they were
+/// computed. Such a cache does not slide: a position's slot is itself.</summary>
+internal sealed unsafe class CachedRanksStage(ForwardState state) : RingStage(state.Config)
+{
+    /// <summary>Rows that are widened at once.</summary>
+    private const int Rows = 8;
+
+    private HyperSequence hyper = null!;
+    private int first;
+
+    /// <summary>Takes a sequence and the first position to be ranked.</summary>
+    public CachedRanksStage For(Sequence sequence, int firstPosition)
+    {
+        hyper = sequence.Hyper!;
+        first = firstPosition;
+        Begin(sequence);
+        return this;
+    }
+
+    protected override void Run(KvRing ring, int head, int worker)
+    {
+        int group = Config.Sharing.Group(ring.Shape.Owner);
+        if (!hyper.Ranks(group)) return;
+        int n = ring.Shape.KeyDimension, stride = CacheRows.PaddedElements(n);
+        float* rows = (float*)state.Scratch(worker);
+        for (int position = first; position <= ring.Highest; position += Rows)
+        {
+            int count = Math.Min(Rows, ring.Highest + 1 - position);
+            for (int i = 0; i < count; i++)
+            {
+                CacheRows.Read(state.Vector, ring.Type, ring.Keys(head) + (position + i) * ring.KeyRowBytes,
+                    rows + i * stride, n);
+            }
+
+            hyper.RankKeys(group, head, rows, stride, position, count, worker);
+        }
+    }
 }
 
 /// <summary>Bounds of the pages that a step has written in the layer's ring: chunk = (run, KV head).</summary>

@@ -44,15 +44,17 @@ internal sealed unsafe class RankStage(ForwardState state) : IStage
     }
 }
 
-/// <summary>Approximate attention of the rows that are far enough into a long sequence: chunk = (tile of rows, KV
-/// head).</summary>
+/// <summary>Approximate attention of the rows that are far enough into a long sequence, block of queries after block:
+/// first what its layers share of the keys before it, orders and then tiles, then the block itself. Chunk = (piece of
+/// that, KV head).</summary>
 internal sealed unsafe class HyperAttendStage : IStage
 {
     private readonly ForwardState state;
     private readonly int workers;
     private readonly AttentionTiles tiles;
     private readonly Func<int, int, bool> take;
-    private int layer;
+    private int layer, first, end;
+    private Part part;
 
     public HyperAttendStage(ForwardState state, int workers)
     {
@@ -62,23 +64,71 @@ internal sealed unsafe class HyperAttendStage : IStage
         take = Take;
     }
 
-    /// <summary>Finds the rows of a layer that are approximated, the others stay in <see cref="ForwardState.Tiles"/>;
-    /// returns the chunks.</summary>
-    public int Plan(int layerIndex)
+    private enum Part
+    {
+        Orders,
+        Tiles,
+        Rows,
+    }
+
+    /// <summary>Chunks of the part that is to run.</summary>
+    public int Chunks { get; private set; }
+
+    /// <summary>Finds the rows of a layer that are approximated; the others stay in <see cref="ForwardState.Tiles"/>.
+    /// </summary>
+    public void Plan(int layerIndex)
     {
         layer = layerIndex;
         tiles.Clear();
         state.CutTiles(take);
-        return tiles.Count * state.Layer.Config.KvHeads;
+        first = end = 0;
+        part = Part.Rows;
+    }
+
+    /// <summary>Goes on to the next part, whose <see cref="Chunks"/> are to be run; false if all are done.</summary>
+    public bool MoveNext()
+    {
+        if (part == Part.Rows)
+        {
+            first = end;
+            if (first == tiles.Count) return false;
+            while (end < tiles.Count && Follows(end)) end++;
+        }
+
+        part = part == Part.Rows ? Part.Orders : part + 1;
+        HyperSequence hyper = state.SequenceOf(tiles[first].First).Hyper!;
+        int pieces = part switch
+        {
+            Part.Orders => hyper.BeginOrders(layer, Block(first)),
+            Part.Tiles => hyper.BeginTiles(layer, Block(first)),
+            _ => end - first,
+        };
+        Chunks = pieces * state.Layer.Config.KvHeads;
+        return true;
     }
 
     public void Run(int chunk, int worker)
     {
-        int kvHeads = state.Layer.Config.KvHeads;
-        (int row, int rows, _) = tiles[tiles.Count - 1 - (chunk / kvHeads)];
-        int kvHead = chunk % kvHeads;
-        state.SequenceOf(row).Hyper!.Attend(Task(row, rows, kvHead), layer, kvHead, worker, state.Scratch(worker));
+        (int piece, int kvHead) = Math.DivRem(chunk, state.Layer.Config.KvHeads);
+        (int row, int rows, _) = tiles[part == Part.Rows ? first + piece : first];
+        HyperSequence hyper = state.SequenceOf(row).Hyper!;
+        switch (part)
+        {
+            case Part.Orders: hyper.Order(layer, kvHead, piece); break;
+            case Part.Tiles: hyper.Tile(Task(row, rows, kvHead), layer, kvHead, piece, worker); break;
+            default: hyper.Attend(Task(row, rows, kvHead), layer, kvHead, worker, state.Scratch(worker)); break;
+        }
     }
+
+    private int Block(int tile)
+    {
+        int row = tiles[tile].First;
+        return state.Positions[row] / state.SequenceOf(row).Hyper!.Settings.Leaf;
+    }
+
+    /// <summary>True if a tile is of the same block as the first one.</summary>
+    private bool Follows(int tile) =>
+        state.SequenceOf(tiles[tile].First) == state.SequenceOf(tiles[first].First) && Block(tile) == Block(first);
 
     /// <summary>Cuts the rows [first, end) of one sequence into blocks, each exact or approximate for what its position
     /// is: no matter how many come at once. Rows one by one, as in decode, are exact.</summary>

@@ -97,7 +97,7 @@ internal sealed class ChatCommand
         slides = saved.Slides;
         int usual = Math.Min(SessionOptions.DefaultContextLength, loaded.TrainedContextLength);
         if (context == 0) context = SessionFileArguments.Context(saved, loaded, usual);
-        return saved.Restore(context, cache.PageBudget(result));
+        return saved.Restore(context, cache.PageBudget(result), arguments.Session(result, context).Attention);
     }
 
     private static void Begin(List<ChatMessage> history, string? instruction)

@@ -157,7 +157,7 @@ internal sealed class RunCommand
         if (saved is null) return loaded.CreateSession(cache.Apply(result, arguments.Session(result, context)));
         // The template may write fewer tokens than are held; those that differ are dropped after loading.
         if (context > 0 && arguments.Context(result) == 0) context = Math.Max(context, saved.Tokens.Length);
-        return saved.Restore(context, cache.PageBudget(result));
+        return saved.Restore(context, cache.PageBudget(result), arguments.Session(result, context).Attention);
     }
 
     private int EnoughContext(ParseResult result, LanguageModel loaded, SavedSession? saved, int tokens)

@@ -15,7 +15,7 @@ internal static class HyperOptions
     public static HyperSequence? Open(TransformerModel model, AttentionOptions options, int contextLength)
     {
         if (options.Mode == AttentionMode.Exact) return null;
-        HyperSettings settings = Check(options);
+        HyperSettings settings = Settings(options);
         ModelConfig config = model.Config;
         HyperPolicy policy = options.Layers.Resolve(config);
         if (policy.Count == 0 || contextLength <= settings.Leaf) return null;
@@ -34,9 +34,11 @@ internal static class HyperOptions
         };
     }
 
-    private static HyperSettings Check(AttentionOptions options)
+    /// <summary>Budget and layout.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public static HyperSettings Settings(AttentionOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Block, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Block, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.Samples, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Block, 1 << 20, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Samples, 1 << 20, nameof(options));

@@ -137,6 +137,7 @@ internal sealed unsafe class HyperSequence : IDisposable
     /// <summary>Ranks new keys of a group's KV head, from f32 rows before the cache rounds them.</summary>
     public void RankKeys(int group, int kvHead, float* rows, nint stride, int position, int count, int worker)
     {
+        if (!Settings.HasNodes) return;
         HyperRanks head = keyRanks[group];
         byte* result = RanksOf(group, kvHead);
         float* projections = workers[worker].Projections;
@@ -165,7 +166,7 @@ internal sealed unsafe class HyperSequence : IDisposable
     /// <summary>Keeps what the thresholds of a query head need of positions before the leaf.</summary>
     public void ObserveQueries(int layer, int queryHead, float* rows, nint stride, int position, int count, int worker)
     {
-        if (queryRanks[layer] is not { } head || !Policy.Approximates(layer, queryHead)) return;
+        if (queryRanks[layer] is not { } head || !Settings.HasNodes || !Policy.Approximates(layer, queryHead)) return;
         int end = Math.Min(position + count, Settings.Leaf);
         float* projections = workers[worker].Projections;
         for (int at = position; at < end; at += ProjectedRows)
@@ -198,8 +199,12 @@ internal sealed unsafe class HyperSequence : IDisposable
 
         if (own.HeadCount == 0) return;
         BeginStates(task, own, exactScratch);
-        RankQueries(task, layer, kvHead, own);
-        AttendNodes(task, layer, kvHead, own);
+        if (Settings.HasNodes)
+        {
+            RankQueries(task, layer, kvHead, own);
+            AttendNodes(task, layer, kvHead, own);
+        }
+
         Finish(task, layer, kvHead, own);
     }
 

@@ -47,6 +47,9 @@ internal sealed class LongTextCommand
         "Text to make it from, not the one that is scored");
 
     private readonly Option<int> rounds = Number("--rounds", "Times that each time is measured: the best counts", 1, 1);
+    private readonly Option<int> seeds = Number("--seeds",
+        "Seeds that perplexity is measured with where keys are drawn: the mean counts", 1, 1);
+
     private readonly Option<int> seconds = Number("--seconds", "Begin nothing that is likely to end after so many "
         + $"seconds; exit code {Unfinished} if something is left for the next call. 0 = measure all", 0, 0);
 
@@ -71,7 +74,7 @@ internal sealed class LongTextCommand
             + "as in Figure 3 of HyperAttention (arXiv 2310.05869).")
         {
             self.model, self.text, self.tokens, self.threads, self.layers, self.only, self.measure, self.thresholds,
-            self.calibration, self.calibrationText, self.rounds, self.seconds, self.raw, self.from, self.document,
+            self.calibration, self.calibrationText, self.rounds, self.seeds, self.seconds, self.raw, self.from, self.document,
             self.section, self.json,
         };
         self.measure.AcceptOnlyFromAmong("quality", "time", "all");
@@ -115,20 +118,21 @@ internal sealed class LongTextCommand
         if (file is not null && File.Exists(file)) samples.AddRange(File.ReadLines(file).Select(LongTextSample.Parse));
         using var measurement = new Measurement(plan, cancellation);
         List<Setting> settings = [.. Settings(result, plan, measurement, cancellation)];
-        if (plan.Time) RecordMachine(result);
-        return measurement.Run(plan.Jobs(settings, samples), Record);
+        IReadOnlyList<Job> jobs = plan.Jobs(settings, samples);
+        // Perplexity is the same on every machine, but for the last bits.
+        if (jobs.Any(job => job.Threads > 0)) Record(MachineOf(result));
+        return measurement.Run(jobs, Record);
 
-        void RecordMachine(ParseResult result)
+        LongTextSample MachineOf(ParseResult result)
         {
             string[] command = ["Engine.LongText", .. result.Tokens.Select(token => token.Value)];
-            var machine = new LongTextSample
+            return new LongTextSample
             {
                 Kind = LongTextSample.Machine,
                 Facts = Machine.Describe(),
                 Command = Machine.CommandLine(command),
                 At = DateTimeOffset.UtcNow,
             };
-            if (plan.Jobs(settings, samples).Any()) Record(machine);
         }
 
         void Record(LongTextSample sample)
@@ -159,6 +163,7 @@ internal sealed class LongTextCommand
             Tokens = result.GetValue(tokens),
             Threads = counts,
             Rounds = result.GetValue(rounds),
+            Seeds = result.GetValue(seeds),
             Quality = kinds != "time",
             Time = kinds != "quality",
             Seconds = limit == 0 ? double.PositiveInfinity : limit,

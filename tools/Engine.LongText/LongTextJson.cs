@@ -24,6 +24,8 @@ internal static class LongTextJson
             JsonResult.Number(writer, "nll", row.Nll);
             JsonResult.Number(writer, "perplexity", row.Perplexity);
             JsonResult.Number(writer, "perplexity_change", results.Change(row));
+            JsonResult.Number(writer, "perplexity_change_spread", results.Spread(row));
+            writer.WriteNumber("seeds", row.Seeds);
             writer.WriteStartArray("times");
             foreach (int threads in results.Threads) WriteTimes(writer, results, row, threads);
             writer.WriteEndArray();

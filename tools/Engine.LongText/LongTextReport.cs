@@ -28,7 +28,7 @@ internal sealed class LongTextReport(LongTextResults results)
     {
         var text = new MarkdownTables();
         WriteFacts(text);
-        List<string> columns = ["attention", "heads", "keys a query sees", "perplexity", "change"];
+        List<string> columns = ["attention", "heads", "keys a query sees", "perplexity", "change", "spread"];
         foreach (int threads in results.Threads)
         {
             string of = threads == 1 ? "1 thread" : $"{threads} threads";
@@ -44,6 +44,7 @@ internal sealed class LongTextReport(LongTextResults results)
                 row.Name, $"{sample.Heads} of {sample.AllHeads}", Number(sample.KeysPerQuery, "N0"),
                 Number(row.Perplexity, "F3"),
                 row == results.Exact ? "" : Number(100 * results.Change(row), "+0.00;−0.00;0.00", " %"),
+                row.Seeds > 1 ? $"{Number(100 * results.Spread(row), "F2")} % of {row.Seeds} seeds" : "",
             ];
             foreach (int threads in results.Threads)
             {

@@ -5,9 +5,10 @@ internal readonly record struct Timing(double Attention, double Prefill);
 
 /// <summary>What was found of a setting.</summary>
 /// <param name="Sample">Its first sample, which tells what it is.</param>
-/// <param name="Nll">Nats per token; not a number if it was not measured.</param>
+/// <param name="Nlls">Nats per token, by seed.</param>
 /// <param name="Timings">Best times by number of threads.</param>
-internal sealed record ResultRow(LongTextSample Sample, double Nll, IReadOnlyDictionary<int, Timing> Timings)
+internal sealed record ResultRow(LongTextSample Sample, IReadOnlyList<double> Nlls,
+    IReadOnlyDictionary<int, Timing> Timings)
 {
     public string Series => Sample.Series!;
 
@@ -16,6 +17,11 @@ internal sealed record ResultRow(LongTextSample Sample, double Nll, IReadOnlyDic
 
     /// <summary>Approximated heads in layers' worth of them: ℓ, if they are those of the last ℓ layers.</summary>
     public double Layers => Sample.AllHeads == 0 ? 0 : (double)Sample.Heads * Sample.Layers / Sample.AllHeads;
+
+    /// <summary>Mean over the seeds; not a number if it was not measured.</summary>
+    public double Nll => Nlls.DefaultIfEmpty(double.NaN).Average();
+
+    public int Seeds => Nlls.Count;
 
     public double Perplexity => Math.Exp(Nll);
 
@@ -71,6 +77,10 @@ internal sealed class LongTextResults
     /// <summary>Change of perplexity against exact, as a part of it; not a number if unknown.</summary>
     public double Change(ResultRow row) => Exact is null ? double.NaN : Math.Exp(row.Nll - Exact.Nll) - 1;
 
+    /// <summary>Between the best and the worst change of the seeds.</summary>
+    public double Spread(ResultRow row) => Exact is null || row.Seeds == 0 ? double.NaN
+        : Math.Exp(row.Nlls.Max() - Exact.Nll) - Math.Exp(row.Nlls.Min() - Exact.Nll);
+
     /// <summary>How many times as fast as exact attention is; not a number if unknown.</summary>
     public double Speedup(ResultRow row, int threads, Func<Timing, double> of)
     {
@@ -84,8 +94,9 @@ internal sealed class LongTextResults
     private static ResultRow Row(IEnumerable<LongTextSample> samples)
     {
         LongTextSample[] all = [.. samples];
-        double nll = all.LastOrDefault(sample => sample.Kind == LongTextSample.Quality)?.Nll ?? double.NaN;
-        return new ResultRow(all[0], nll, Timed(all).GroupBy(sample => sample.Threads).ToDictionary(
+        double[] nlls = [.. all.Where(sample => sample.Kind == LongTextSample.Quality).DistinctBy(sample => sample.Seed)
+            .Select(sample => sample.Nll)];
+        return new ResultRow(all[0], nlls, Timed(all).GroupBy(sample => sample.Threads).ToDictionary(
             group => group.Key,
             group => new Timing(group.Min(one => one.AttentionSeconds), group.Min(one => one.PrefillSeconds))));
     }

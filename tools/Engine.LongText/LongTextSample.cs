@@ -35,6 +35,9 @@ internal sealed record LongTextSample
     /// <summary>What a query sees, in words.</summary>
     public string? Sees { get; init; }
 
+    /// <summary>Where its hyperplanes and samples begin.</summary>
+    public ulong Seed { get; init; }
+
     /// <summary>Keys that an approximate query sees on the mean.</summary>
     public double KeysPerQuery { get; init; }
 

@@ -16,18 +16,18 @@ internal sealed class Measurement(Plan plan, CancellationToken cancellation) : I
     private int warmThreads;
 
     /// <summary>Does the jobs in turn until the time of the plan is over.</summary>
-    /// <param name="jobs">What is to do; asked for the next after the last was recorded.</param>
+    /// <param name="jobs">What is to do.</param>
     /// <param name="record">Receives what was measured.</param>
     /// <returns>False if something is left.</returns>
-    public bool Run(IEnumerable<Job> jobs, Action<LongTextSample> record)
+    public bool Run(IReadOnlyList<Job> jobs, Action<LongTextSample> record)
     {
         long begin = Stopwatch.GetTimestamp();
         double longest = 0;
         foreach (Job job in jobs)
         {
             double before = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-            // What is like the last is taken to last as long; with fewer threads it would be more, but those come first.
-            if (before > 0 && longest > 0 && before + longest > plan.Seconds) return false;
+            // Jobs are alike enough for the longest so far to tell how long the next may last.
+            if (longest > 0 && before + longest > plan.Seconds) return false;
             record(Measure(job));
             longest = Math.Max(longest, Stopwatch.GetElapsedTime(begin).TotalSeconds - before);
         }
@@ -54,6 +54,7 @@ internal sealed class Measurement(Plan plan, CancellationToken cancellation) : I
             Series = job.Setting.Series,
             Setting = job.Setting.Name,
             Sees = job.Setting.Describe(),
+            Seed = job.Setting.Options.Seed,
             KeysPerQuery = job.Setting.KeysPerQuery(plan.Tokens),
             Heads = policy?.Count ?? 0,
             AllHeads = model.Transformer.Config.Layers.Sum(layer => layer.Heads),

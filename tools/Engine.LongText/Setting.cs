@@ -47,6 +47,9 @@ internal sealed record Setting(string Series, string Name, AttentionOptions Opti
         }
     }
 
+    /// <summary>True if hyperplanes and samples are drawn, so that the seed matters.</summary>
+    public bool Draws => Options.Mode != AttentionMode.Exact && HyperOptions.Settings(Options).HasNodes;
+
     /// <summary>What the options say of the keys that a query sees, for people.</summary>
     public string Describe()
     {
@@ -90,7 +93,8 @@ internal sealed record Setting(string Series, string Name, AttentionOptions Opti
         _ => null,
     };
 
-    private static string NameOf(int last) => string.Create(CultureInfo.InvariantCulture, $"last {last} layers");
+    private static string NameOf(int last) =>
+        last == 1 ? "last layer" : string.Create(CultureInfo.InvariantCulture, $"last {last} layers");
 
     private static AttentionOptions Last(AttentionOptions options, int last) =>
         options with { Layers = AttentionLayers.Last(last) };

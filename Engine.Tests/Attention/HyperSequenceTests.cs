@@ -169,8 +169,8 @@ public sealed unsafe class HyperSequenceTests
     }
 
     private static HyperSequence Open(HyperAttention kernel, bool approximate, HyperSettings? settings = null) =>
-        new(kernel, settings ?? Settings, new HyperPolicy([[approximate]]), [new HyperShape(1, 1, 0, 0)], Dimension, Dimension,
-            Count, 1);
+        new(kernel, settings ?? Settings, new HyperPolicy([[approximate]]), [new HyperShape(1, 1, 0, 0)], Dimension,
+            Dimension, Count, 1);
 
     private static float[] Run(HyperCase test, HyperAttention kernel, int[] cuts, bool approximate,
         HyperSettings? settings = null)

@@ -36,7 +36,8 @@ internal sealed class CompareCommand
         DefaultValueFactory = _ => "docs/performance.md",
     };
 
-    private readonly Option<string?> raw = FilePath("--raw", "File that gets every sample as it comes, a JSON line each");
+    private readonly Option<string?> raw = FilePath("--raw",
+        "File that gets every sample as it comes, a JSON line each");
     private readonly Option<string[]> from = Texts("--from", "Files of samples: measure nothing, write the document");
 
     /// <summary>The command, ready to parse.</summary>

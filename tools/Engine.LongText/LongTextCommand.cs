@@ -56,7 +56,8 @@ internal sealed class LongTextCommand
     private readonly Option<string?> raw = FilePath("--raw",
         "File of samples, a JSON line each: what it has is not measured again, what is new is added");
 
-    private readonly Option<string[]> from = Texts("--from", "Files of samples: measure nothing, report them");
+    private readonly Option<string[]> from = Texts("--from",
+        "File of samples, may be given several times: measure nothing, report");
     private readonly Option<string?> document = FilePath("--document", "Markdown file to write; pictures go beside it");
     private readonly Option<string> section = new("--section")
     {
@@ -74,8 +75,8 @@ internal sealed class LongTextCommand
             + "as in Figure 3 of HyperAttention (arXiv 2310.05869).")
         {
             self.model, self.text, self.tokens, self.threads, self.layers, self.only, self.measure, self.thresholds,
-            self.calibration, self.calibrationText, self.rounds, self.seeds, self.seconds, self.raw, self.from, self.document,
-            self.section, self.json,
+            self.calibration, self.calibrationText, self.rounds, self.seeds, self.seconds, self.raw, self.from,
+            self.document, self.section, self.json,
         };
         self.measure.AcceptOnlyFromAmong("quality", "time", "all");
         root.SetAction((result, cancellation) => Task.FromResult(self.Run(result, cancellation)));
@@ -147,8 +148,9 @@ internal sealed class LongTextCommand
 
     private static string Result(LongTextSample sample) => sample.Kind == LongTextSample.Quality
         ? string.Create(CultureInfo.InvariantCulture, $"{sample.Nll:F6} nats per token")
-        : string.Create(CultureInfo.InvariantCulture, $"{sample.Threads} threads, prefill {sample.PrefillSeconds:F2} s, "
-            + $"of it attention {sample.AttentionSeconds:F2} s");
+        : string.Create(CultureInfo.InvariantCulture,
+            $"{sample.Threads} threads, prefill {sample.PrefillSeconds:F2} s, of it attention "
+            + $"{sample.AttentionSeconds:F2} s");
 
     private Plan PlanOf(ParseResult result)
     {
@@ -175,12 +177,14 @@ internal sealed class LongTextCommand
     {
         string[] series = result.GetRequiredValue(only).Split(',');
         if (series.FirstOrDefault(name => !Setting.Names.Contains(name)) is { } unknown)
-            throw new FormatException($"--only: there is no series \"{unknown}\", but {string.Join(", ", Setting.Names)}");
+            throw new FormatException(
+                $"--only: there is no series \"{unknown}\", but {string.Join(", ", Setting.Names)}");
         double[] limits = [.. result.GetRequiredValue(thresholds).Split(',').Select(Threshold)];
         LanguageModel loaded = measurement.Model(plan.Threads[0]);
         int all = loaded.Transformer.Config.Layers.Length;
         int[] last = result.GetRequiredValue(layers);
-        if (last.Length == 0) last = [.. Enumerable.Range(1, Parts).Select(part => part * all / Parts).Where(n => n > 0)];
+        if (last.Length == 0)
+            last = [.. Enumerable.Range(1, Parts).Select(part => part * all / Parts).Where(count => count > 0)];
         if (last.FirstOrDefault(count => count < 1 || count > all) is not 0 and var wrong)
             throw new FormatException($"--layers: expected 1 to {all}, found {wrong}");
         AttentionCalibration? known = null;
@@ -190,7 +194,8 @@ internal sealed class LongTextCommand
 
     private static double Threshold(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 ? value
-            : throw new FormatException($"--thresholds: expected numbers above 0 with commas between, found \"{text}\"");
+            : throw new FormatException(
+                $"--thresholds: expected numbers above 0 with commas between, found \"{text}\"");
 
     private AttentionCalibration Calibration(ParseResult result, Plan plan, LanguageModel loaded,
         CancellationToken cancellation)
@@ -204,8 +209,8 @@ internal sealed class LongTextCommand
         }
 
         if (book is null)
-            throw new FormatException($"series {Setting.Calibrated}: expected --calibration with a file that is there, or "
-                + "--calibration-text to make one");
+            throw new FormatException($"series {Setting.Calibrated}: expected --calibration with a file that is there, "
+                + "or --calibration-text to make one");
         int[] ids = PromptEncoder.Encode(loaded.Tokenizer, InputFiles.ReadBytes(book), begins: true);
         var options = new AttentionOptions { Mode = AttentionMode.Hyper };
         int[] lengths = CalibrateCommand.DefaultLengths(ids.Length, plan.Tokens, options.Leaf);

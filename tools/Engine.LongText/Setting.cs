@@ -57,8 +57,8 @@ internal sealed record Setting(string Series, string Name, AttentionOptions Opti
         HyperSettings settings = HyperOptions.Settings(Options);
         string nodes = settings.HasNodes ? $"{settings.Block} like it and {settings.Samples} sampled from each part"
             : "nothing else";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"blocks of {settings.Leaf}, {settings.Sinks} sinks, band of {settings.BandBlocks * settings.Leaf}, {nodes}");
+        return string.Create(CultureInfo.InvariantCulture, $"blocks of {settings.Leaf}, {settings.Sinks} sinks, band "
+            + $"of {settings.BandBlocks * settings.Leaf}, {nodes}");
     }
 
     /// <summary>Keys that an approximate query sees, its own included, on the mean over a text.</summary>
@@ -70,7 +70,8 @@ internal sealed record Setting(string Series, string Name, AttentionOptions Opti
         int leaf = settings.Leaf;
         for (int first = 0; first < tokens; first += leaf)
         {
-            int rows = Math.Min(leaf, tokens - first), block = first / leaf, band = Math.Min(block, settings.BandBlocks);
+            int rows = Math.Min(leaf, tokens - first), block = first / leaf;
+            int band = Math.Min(block, settings.BandBlocks);
             double keys = ((rows + 1) / 2.0) + (band * leaf);
             if (block > band) keys += settings.Sinks;
             for (int run = 0; HyperPlan.PrefixRun(block, settings.BandBlocks, run, out int from, out int end); run++)
@@ -103,7 +104,7 @@ internal sealed record Setting(string Series, string Name, AttentionOptions Opti
     private static AttentionOptions WindowOf(int tokens)
     {
         double budget = Keys(DefaultOptions, tokens), nearest = double.PositiveInfinity;
-        AttentionOptions best = DefaultOptions;
+        AttentionOptions best = DefaultOptions with { Block = 0, Samples = 0 };
         for (int band = DefaultOptions.Leaf; band <= tokens; band += DefaultOptions.Leaf)
         {
             AttentionOptions window = DefaultOptions with { Block = 0, Samples = 0, Band = band };

@@ -15,7 +15,7 @@ internal static class HyperOptions
     public static HyperSequence? Open(TransformerModel model, AttentionOptions options, int contextLength)
     {
         if (options.Mode == AttentionMode.Exact) return null;
-        HyperSettings settings = Settings(options);
+        HyperSettings settings = Check(options);
         ModelConfig config = model.Config;
         HyperPolicy policy = options.Layers.Resolve(config);
         if (policy.Count == 0 || contextLength <= settings.Leaf) return null;
@@ -34,9 +34,9 @@ internal static class HyperOptions
         };
     }
 
-    /// <summary>Budget and layout.</summary>
+    /// <summary>The options as settings.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
-    public static HyperSettings Settings(AttentionOptions options)
+    public static HyperSettings Check(AttentionOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.Block, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.Samples, nameof(options));

@@ -48,13 +48,13 @@ internal sealed record Setting(string Series, string Name, AttentionOptions Opti
     }
 
     /// <summary>True if hyperplanes and samples are drawn, so that the seed matters.</summary>
-    public bool Draws => Options.Mode != AttentionMode.Exact && HyperOptions.Settings(Options).HasNodes;
+    public bool Draws => Options.Mode != AttentionMode.Exact && HyperOptions.Check(Options).HasNodes;
 
     /// <summary>What the options say of the keys that a query sees, for people.</summary>
     public string Describe()
     {
         if (Options.Mode == AttentionMode.Exact) return "all keys";
-        HyperSettings settings = HyperOptions.Settings(Options);
+        HyperSettings settings = HyperOptions.Check(Options);
         string nodes = settings.HasNodes ? $"{settings.Block} like it and {settings.Samples} sampled from each part"
             : "nothing else";
         return string.Create(CultureInfo.InvariantCulture, $"blocks of {settings.Leaf}, {settings.Sinks} sinks, band "
@@ -66,7 +66,7 @@ internal sealed record Setting(string Series, string Name, AttentionOptions Opti
     {
         double all = 0;
         if (Options.Mode == AttentionMode.Exact) return (tokens + 1) / 2.0;
-        HyperSettings settings = HyperOptions.Settings(Options);
+        HyperSettings settings = HyperOptions.Check(Options);
         int leaf = settings.Leaf;
         for (int first = 0; first < tokens; first += leaf)
         {

@@ -16,17 +16,18 @@ public enum AttentionMode
 /// <summary>Attention of a session. Generation token by token is always exact; what is approximated is the evaluation
 /// of long prompts.</summary>
 /// <remarks>A query sees the first keys, the keys near it, and of the rest a block of those most like it and a sample
-/// that stands for the others; lengths are in tokens. Results depend neither on threads nor on how a prompt is cut into
+/// that stands for the others; without either, it is a sliding window with sinks (StreamingLLM, arXiv 2309.17453).
+/// Lengths are in tokens. Results depend neither on threads nor on how a prompt is cut into
 /// calls, except that calls of a few tokens (less than twelve) are exact.</remarks>
 public sealed record AttentionOptions
 {
     /// <summary>Whether to approximate.</summary>
     public AttentionMode Mode { get; init; }
 
-    /// <summary>Keys like the query that it takes exactly from each part of the prompt.</summary>
+    /// <summary>Keys like the query that it takes exactly from each part of the prompt; 0 = none.</summary>
     public int Block { get; init; } = 256;
 
-    /// <summary>Keys sampled from each part of the prompt.</summary>
+    /// <summary>Keys sampled from each part of the prompt; 0 = none.</summary>
     public int Samples { get; init; } = 256;
 
     /// <summary>Length of the blocks that queries are taken in, more than <see cref="Sinks"/>.</summary>

@@ -38,7 +38,7 @@ internal static class HyperOptions
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public static HyperSettings Check(AttentionOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.Block, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Block, nameof(options));
         ArgumentOutOfRangeException.ThrowIfNegative(options.Samples, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Block, 1 << 20, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Samples, 1 << 20, nameof(options));

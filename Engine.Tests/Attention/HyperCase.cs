@@ -65,7 +65,10 @@ internal sealed unsafe class HyperCase : IDisposable
     }
 
     /// <summary>Output and log-sum-exp of one query by the definition, in double precision.</summary>
-    public (double[] Output, double Sum) Reference(int query, bool causal)
+    /// <param name="query">The query.</param>
+    /// <param name="causal">Whether it sees no later keys.</param>
+    /// <param name="hidden">Earlier keys that it does not see, either.</param>
+    public (double[] Output, double Sum) Reference(int query, bool causal, Range hidden = default)
     {
         int end = causal ? query + 1 : Count;
         var scores = new double[end];
@@ -75,6 +78,7 @@ internal sealed unsafe class HyperCase : IDisposable
             for (int k = 0; k < Dimension; k++)
                 scores[key] += Queries[(query * Dimension) + k] * (double)Keys[(key * Dimension) + k];
             scores[key] /= Math.Sqrt(Dimension);
+            if (key >= hidden.Start.Value && key < hidden.End.Value) scores[key] = double.NegativeInfinity;
             largest = Math.Max(largest, scores[key]);
         }
 

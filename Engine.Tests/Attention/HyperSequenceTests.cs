@@ -44,6 +44,42 @@ public sealed unsafe class HyperSequenceTests
         CollectionAssert.AreEqual(whole, Run(test, kernel, [128], approximate: true), "the same tasks, the same bits");
     }
 
+    /// <remarks>StreamingLLM: the sinks, and the band before the block of the query.</remarks>
+    [TestMethod]
+    [DynamicData(nameof(Sets))]
+    public void WithoutNodesItIsASlidingWindowWithSinks(string set)
+    {
+        HyperAttention kernel = FloatSets.Hyper(set);
+        using var test = new HyperCase(Count, 13);
+        foreach ((int sinks, int band) in ((int, int)[])[(8, 1), (0, 2), (5, 0)])
+        {
+            HyperSettings settings = Settings with { Block = 0, Samples = 0, Sinks = sinks, BandBlocks = band };
+            float[] output = Run(test, kernel, [100, 13, 250], approximate: true, settings);
+            AssertReference(test, output, query =>
+                new Range(sinks, Math.Max(sinks, ((query / settings.Leaf) - band) * settings.Leaf)));
+        }
+    }
+
+    [TestMethod]
+    public void WithoutBlocksTheSampleStandsForAll()
+    {
+        var kernel = HyperAttention.For(InstructionSets.Best);
+        using var test = new HyperCase(Count, 14);
+        HyperSettings settings = Settings with { Block = 0 };
+        float[] every = Run(test, kernel, [128], approximate: true, settings with { Samples = Count });
+        AssertReference(test, every, _ => default);
+        float[] some = Run(test, kernel, [128], approximate: true, settings);
+        double difference = 0, norm = 0;
+        for (int i = 0; i < some.Length; i++)
+        {
+            difference += Math.Pow(some[i] - every[i], 2);
+            norm += every[i] * every[i];
+        }
+
+        Assert.IsGreaterThan(0.01, Math.Sqrt(difference / norm));
+        Assert.IsLessThan(1, Math.Sqrt(difference / norm));
+    }
+
     [TestMethod]
     public void WhatWasRolledBackLeavesNoTrace()
     {
@@ -112,13 +148,7 @@ public sealed unsafe class HyperSequenceTests
     {
         var kernel = HyperAttention.For(InstructionSets.Best);
         using var test = new HyperCase(Count, 11);
-        float[] output = Run(test, kernel, [128], approximate: false);
-        for (int query = 0; query < Count; query += 37)
-        {
-            double[] expected = test.Reference(query, causal: true).Output;
-            for (int k = 0; k < Dimension; k++)
-                Assert.AreEqual(expected[k], output[(query * Dimension) + k], 1e-5, $"query {query}");
-        }
+        AssertReference(test, Run(test, kernel, [128], approximate: false), _ => default);
     }
 
     [TestMethod]
@@ -172,6 +202,16 @@ public sealed unsafe class HyperSequenceTests
         for (int i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 3e-6, $"{what}: {i}");
     }
 
+    private static void AssertReference(HyperCase test, float[] output, Func<int, Range> hidden)
+    {
+        for (int query = 0; query < Count; query += 37)
+        {
+            double[] expected = test.Reference(query, causal: true, hidden(query)).Output;
+            for (int k = 0; k < Dimension; k++)
+                Assert.AreEqual(expected[k], output[(query * Dimension) + k], 1e-5, $"query {query}");
+        }
+    }
+
     private static HyperSequence Open(HyperAttention kernel, bool approximate, HyperSettings? settings = null,
         long? mostTileBytes = null) =>
         new(kernel, settings ?? Settings, new HyperPolicy([[approximate]]), [new HyperShape(1, 1, 0, 0)], Dimension,
@@ -208,7 +248,8 @@ public sealed unsafe class HyperSequenceTests
         {
             for (int row = begin; row < end;)
             {
-                int block = row / Settings.Leaf, blockEnd = Math.Min(end, (block + 1) * Settings.Leaf);
+                int block = row / sequence.Settings.Leaf;
+                int blockEnd = Math.Min(end, (block + 1) * sequence.Settings.Leaf);
                 AttentionTask task = Task(test, positions.Pointer, row, blockEnd, result);
                 if (sequence.Approximates(block)) Attend(sequence, task, block, scratch.Pointer);
                 else kernel.Exact.Attend(task, scratch.Pointer);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
@@ -42,6 +43,8 @@ public sealed class AttentionCommandTests
         long Bytes(int row) => rows[row].GetProperty("peak_bytes").GetInt64();
         Assert.AreEqual(2, (double)Bytes(2) / Bytes(0), 0.1, "linear in the length");
         Assert.AreEqual(2, new TestConsole().Run("bench", "--attention-layer", "--lengths", "1,x"));
+        Assert.AreEqual(2, new TestConsole().Run("bench", "--attention-layer", "--block", "0", "--sample", "0",
+            "--sinks", "0", "--lengths", "128"), "without mask a query would see nothing");
         Assert.AreEqual(2, new TestConsole().Run("bench", Tales, "--attention-layer"));
         Assert.AreEqual(2, new TestConsole().Run("bench"));
     }
@@ -82,6 +85,28 @@ public sealed class AttentionCommandTests
     }
 
     [TestMethod]
+    public void WithoutBlocksAndSamplesItIsAWindow()
+    {
+        using var folder = new TemporaryFolder();
+        string text = Path.Combine(folder.Path, "text.txt");
+        File.WriteAllText(text, Story());
+        double exact = Nll(Tales, text, "--attention", "exact");
+        double window = Window(text);
+        Assert.AreNotEqual(exact, window);
+        Assert.AreEqual(exact, window, 0.5);
+        Assert.AreEqual(exact, Window(text, "--attention-band", "448"), 1e-9, "a band over all is exact");
+        Assert.AreEqual(2, new TestConsole().Run("perplexity", Tales, text, "--attention-block", "-1"));
+        Assert.AreEqual(2, new TestConsole().Run("perplexity", Tales, text, "--attention-sample", "-1"));
+        using LanguageModel model = LanguageModel.Load(Tales);
+        foreach (AttentionOptions wrong in (AttentionOptions[])[Approximate with { Block = -1 },
+            Approximate with { Samples = -1 }])
+        {
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() =>
+                model.CreateSession(new SessionOptions { Attention = wrong }));
+        }
+    }
+
+    [TestMethod]
     public void LayersAreChecked()
     {
         Assert.AreEqual(2, new TestConsole().Run("perplexity", Tales, Tales, "--attention", "some"));
@@ -100,15 +125,21 @@ public sealed class AttentionCommandTests
     }
 
     [TestMethod]
-    public void ThreadsChangeNoBitAndNothingIsAllocated()
+    [DataRow(32, 32)]
+    [DataRow(0, 32)]
+    [DataRow(0, 0)]
+    public void ThreadsChangeNoBitAndNothingIsAllocated(int block, int samples)
     {
+        AttentionOptions attention = Approximate with { Block = block, Samples = samples };
         int[] tokens = Tokens(600);
         float[]? expected = null;
         foreach (int threads in (int[])[1, 2])
         {
             using LanguageModel model = LanguageModel.Load(Tales, new ModelOptions { Threads = threads });
             using Session session = model.CreateSession(
-                new SessionOptions { ContextLength = 640, Attention = Approximate });
+                new SessionOptions { ContextLength = 640, Attention = attention });
+            var time = new Stopwatch();
+            model.Transformer.Forward.AttentionTime = time;
             float[] logits = session.Prefill(tokens).ToArray();
             if (expected is not null) CollectionAssert.AreEqual(expected, logits);
             expected = logits;
@@ -123,6 +154,8 @@ public sealed class AttentionCommandTests
             }
 
             Assert.AreEqual(0, least);
+            Assert.IsFalse(time.IsRunning);
+            Assert.IsGreaterThan(TimeSpan.Zero, time.Elapsed);
         }
     }
 
@@ -158,6 +191,11 @@ public sealed class AttentionCommandTests
     private static double Nll(string model, string text, params string[] options) =>
         Json(["perplexity", model, text, "--context", "448", "--cache-type", "f32", .. Small, .. options])
             .GetProperty("nll").GetDouble();
+
+    private static double Window(string text, params string[] options) =>
+        Json(["perplexity", Tales, text, "--context", "448", "--cache-type", "f32", "--attention", "hyper",
+            "--attention-leaf", "64", "--attention-sinks", "8", "--attention-block", "0", "--attention-sample", "0",
+            .. options]).GetProperty("nll").GetDouble();
 
     private static int[] Tokens(int count)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Engine.Compare;
+using Engine.Reports;
 using Engine.Tests.Cli;
 
 namespace Engine.Tests.Compare;
@@ -111,11 +112,11 @@ public sealed class CompareTests
     [TestMethod]
     public void Half_a_mark_is_an_error()
     {
-        string document = ReportDocument.Replace("text", "s", "content");
+        string document = MeasuredSection.Replace("text", "s", "content");
         Assert.ThrowsExactly<FormatException>(() =>
-            ReportDocument.Replace(document.Replace("<!-- end of s -->", ""), "s", "content"));
+            MeasuredSection.Replace(document.Replace("<!-- end of s -->", ""), "s", "content"));
         Assert.ThrowsExactly<FormatException>(() =>
-            ReportDocument.Replace(document.Replace("<!-- measured: s -->", ""), "s", "content"));
+            MeasuredSection.Replace(document.Replace("<!-- measured: s -->", ""), "s", "content"));
     }
 
     [TestMethod]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Engine.Attention;
 using Engine.Kernels;
 using Engine.Memory;
@@ -77,6 +78,10 @@ internal sealed unsafe class ForwardPass : IDisposable
     /// <summary>Layers after the last owner write no cache: only rows that need logits go through them. Off for tests.
     /// </summary>
     public bool SkipsUnwantedRows { get; set; } = true;
+
+    /// <summary>Runs while attention is computed, from keys and queries to the outputs of its heads, ranks included;
+    /// null = nobody asks.</summary>
+    public Stopwatch? AttentionTime { get; set; }
 
     /// <summary>Runs a step: appends its rows to their sequences and leaves the rows that want logits ready for
     /// <see cref="Logits"/>.</summary>
@@ -173,6 +178,7 @@ internal sealed unsafe class ForwardPass : IDisposable
         Multiply(linear);
         team.Run(heads, state.Rows);
         if (state.HasPages && layer.Key is not null) team.Run(pages, pages.Chunks);
+        AttentionTime?.Start();
         bool approximates = state.HasHyper;
         if (approximates) team.Run(rank, rank.Begin(index));
         if (dropsRows) state.KeepWantedRows();
@@ -183,6 +189,7 @@ internal sealed unsafe class ForwardPass : IDisposable
         }
 
         team.Run(attend, attend.Plan());
+        AttentionTime?.Stop();
         team.Run(attentionOutput, state.Rows);
         Multiply(linear.Reset().Add(layer.Output, state.AttentionOutput, 0, state.Rows, state.BlockOutput(0),
             state.HiddenStride));

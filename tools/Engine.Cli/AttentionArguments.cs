@@ -38,10 +38,10 @@ internal sealed class AttentionArguments
         float.MaxValue);
 
     private readonly Option<int> block = CliOptions.Integer("--attention-block",
-        "Keys most like a query that it sees exactly, from each part", 256, 1, "--block");
+        "Keys most like a query that it sees exactly, from each part; 0 = none", 256, 0, "--block");
 
     private readonly Option<int> sample = CliOptions.Integer("--attention-sample",
-        "Keys sampled to stand for the rest of each part", 256, 0, "--sample");
+        "Keys sampled to stand for the rest of each part; 0 = none", 256, 0, "--sample");
 
     private readonly Option<int> leaf = CliOptions.Integer("--attention-leaf",
         $"Length of the blocks that queries are taken in; 0 = {DefaultLeaf}, of a layer alone 1024", 0, 0, "--leaf");

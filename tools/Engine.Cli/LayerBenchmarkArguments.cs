@@ -120,6 +120,8 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
         int length = attention.Leaf(result, DefaultLeaf), before = result.GetValue(band);
         int bandBlocks = !causal ? 0 : before < 0 ? 1 : (before + length - 1) / length;
         bool buckets = result.GetValue(choice) == "buckets";
+        if (!causal && attention.Block(result) + attention.Sample(result) + Sinks(result) == 0)
+            throw new UsageException("--block, --sample and --sinks are all 0: without mask a query would see nothing");
         return new HyperSettings
         {
             Block = attention.Block(result),

@@ -20,6 +20,27 @@ internal sealed class PerplexityScore(int vocabulary)
     /// <summary>Standard error of the perplexity: its derivative by the mean is itself.</summary>
     public double PerplexityError => Perplexity * MeanError;
 
+    /// <summary>Evaluates a window from an empty cache and adds the predictions of its tokens.</summary>
+    /// <param name="session">The session; what it holds is forgotten.</param>
+    /// <param name="ids">The window.</param>
+    /// <param name="first">First token that predicts one which counts.</param>
+    /// <param name="chunk">Positions of one step; 0 = as many as the model takes.</param>
+    /// <param name="cancellation">Looked at between steps.</param>
+    public void AddWindow(Session session, int[] ids, int first, int chunk, CancellationToken cancellation)
+    {
+        session.Reset();
+        if (first > 0) session.Prefill(ids.AsSpan(0, first), cancellation);
+        int width = session.Model.VocabularySize;
+        session.Evaluate(
+            ids.AsSpan(first, ids.Length - 1 - first),
+            (position, logits) =>
+            {
+                for (int row = 0; row < logits.Length / width; row++)
+                    Add(logits.Slice(row * width, width), ids[position + row + 1]);
+            },
+            chunk, cancellation);
+    }
+
     /// <summary>Adds the prediction of <paramref name="token"/>.</summary>
     public void Add(ReadOnlySpan<float> logits, int token)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
+using Engine.Reports;
+using static Engine.Reports.ReportOptions;
 
 namespace Engine.Compare;
 
@@ -11,8 +12,8 @@ internal sealed class CompareCommand
 
     private readonly Option<string[]> models = Texts("--model", "NAME=PATH: a GGUF file; a row each");
 
-    private readonly Option<string?> peer = Path("--peer", "peer.cs or what it was built to; left out: none");
-    private readonly Option<string?> limits = Path("--limits", "limits.cs or what it was built to; left out: none");
+    private readonly Option<string?> peer = FilePath("--peer", "peer.cs or what it was built to; left out: none");
+    private readonly Option<string?> limits = FilePath("--limits", "limits.cs or what it was built to; left out: none");
     private readonly Option<int[]> threads = Numbers("--threads", "Thread counts, with commas", [1, 2]);
     private readonly Option<int[]> depths = Numbers("--depth", "Tokens in the cache before, with commas", [0]);
     private readonly Option<int[]> busy = Numbers("--busy", "Busy neighbours of a decode, with commas", [0]);
@@ -35,7 +36,8 @@ internal sealed class CompareCommand
         DefaultValueFactory = _ => "docs/performance.md",
     };
 
-    private readonly Option<string?> raw = Path("--raw", "File that gets every sample as it comes, a JSON line each");
+    private readonly Option<string?> raw = FilePath("--raw",
+        "File that gets every sample as it comes, a JSON line each");
     private readonly Option<string[]> from = Texts("--from", "Files of samples: measure nothing, write the document");
 
     /// <summary>The command, ready to parse.</summary>
@@ -106,45 +108,4 @@ internal sealed class CompareCommand
             if (file is not null) File.AppendAllText(file, sample.ToJson() + "\n");
         }
     }
-
-    private static Option<string[]> Texts(string name, string description) =>
-        new(name) { Description = description, Arity = ArgumentArity.OneOrMore };
-
-    private static Option<string?> Path(string name, string description) =>
-        new(name) { Description = description, HelpName = "PATH" };
-
-    private static Option<int> Number(string name, string description, int fallback, int minimum) => new(name)
-    {
-        Description = description,
-        DefaultValueFactory = _ => fallback,
-        Validators =
-        {
-            found =>
-            {
-                if (found.Tokens.Count > 0 && int.TryParse(found.Tokens[0].Value, out int number) && number < minimum)
-                    found.AddError($"{name}: expected at least {minimum}, found {number}");
-            },
-        },
-    };
-
-    private static Option<int[]> Numbers(string name, string description, int[] fallback) => new(name)
-    {
-        Description = description,
-        HelpName = "N,N…",
-        DefaultValueFactory = _ => fallback,
-        CustomParser = found =>
-        {
-            string text = found.Tokens[0].Value;
-            List<int> numbers = [];
-            foreach (string part in text.Split(','))
-            {
-                if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
-                    numbers.Add(number);
-                else
-                    found.AddError($"{name}: expected whole numbers with commas between, found \"{text}\"");
-            }
-
-            return [.. numbers];
-        },
-    };
 }

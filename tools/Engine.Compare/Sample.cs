@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Engine.Reports;
 
 namespace Engine.Compare;
 
@@ -13,11 +14,6 @@ internal sealed record Sample
 
     /// <summary>Name of the peer among the programs.</summary>
     public const string Peer = "llama.cpp";
-
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
-    };
 
     public required string Kind { get; init; }
 
@@ -81,11 +77,10 @@ internal sealed record Sample
     [JsonIgnore]
     public Condition Condition => new(Model!, Threads, Depth, Busy);
 
-    public string ToJson() => JsonSerializer.Serialize(this, Options);
+    public string ToJson() => JsonLine.Write(this);
 
     /// <summary>Reads a line that <see cref="ToJson"/> wrote.</summary>
-    public static Sample Parse(string line) => JsonSerializer.Deserialize<Sample>(line, Options)
-        ?? throw new FormatException("null is no sample");
+    public static Sample Parse(string line) => JsonLine.Read<Sample>(line);
 
     /// <summary>What <c>engine bench --json</c> printed.</summary>
     public static Sample OfEngine(string json)

@@ -1,18 +1,18 @@
 using System.Globalization;
-using System.Text;
+using Engine.Reports;
 
 namespace Engine.Compare;
 
 /// <summary>The results as Markdown.</summary>
 internal sealed class Tables(Results results)
 {
-    private readonly StringBuilder text = new();
+    private readonly MarkdownTables text = new();
 
     /// <summary>Facts, limits, and every table that has rows.</summary>
     public string Write()
     {
-        foreach (string fact in results.Facts) text.Append("- ").AppendLine(fact);
-        text.AppendLine(CultureInfo.InvariantCulture, $"- best of {results.Rounds} alternating rounds");
+        foreach (string fact in results.Facts) text.Item(fact);
+        text.Item($"best of {results.Rounds} alternating rounds");
         WriteLimits();
         WriteSpeeds("Decode", run => run.Decode, [("GB/s", (run, _) => run.Decode * run.BytesPerToken / 1e9, "F1"),
             ("of bandwidth", (run, all) => all.BandwidthFraction(run), "P0")]);
@@ -20,7 +20,7 @@ internal sealed class Tables(Results results)
             ("of peak", (run, all) => all.PeakFraction(run), "P0")]);
         WriteBatches();
         WriteNeighbours();
-        return text.ToString().ReplaceLineEndings("\n");
+        return text.ToString();
     }
 
     /// <summary>What a row is called: depth and neighbours only where there are any.</summary>
@@ -30,14 +30,14 @@ internal sealed class Tables(Results results)
     private void WriteLimits()
     {
         if (!results.LimitThreads.Any()) return;
-        Head("Limits of the machine", "threads", "switches", "read GB/s", "read by `engine bench` GB/s",
+        text.Head("Limits of the machine", "threads", "switches", "read GB/s", "read by `engine bench` GB/s",
             "int8 GMAC/s", "int4 GMAC/s", "f32 GMAC/s");
         foreach (string switches in results.LimitSwitches)
         {
             foreach (int threads in results.LimitThreads)
             {
                 if (results.Limit(threads, switches) is not { } limit) continue;
-                Row(Text(threads), switches.Length == 0 ? "none" : $"`{switches}`", Text(limit.Read),
+                text.Row(Text(threads), switches.Length == 0 ? "none" : $"`{switches}`", Text(limit.Read),
                     Text(results.OwnBandwidth(threads) / 1e9), Text(limit.Int8, "F0"), Text(limit.Int4, "F0"),
                     Text(limit.F32, "F0"));
             }
@@ -59,7 +59,7 @@ internal sealed class Tables(Results results)
             columns.AddRange(extras.Select(extra => extra.Name));
         }
 
-        Head($"{title}, tokens/s", [.. columns]);
+        text.Head($"{title}, tokens/s", [.. columns]);
         foreach (Condition row in rows)
         {
             List<string> cells = [Describe(row), Text(row.Threads)];
@@ -73,7 +73,7 @@ internal sealed class Tables(Results results)
                 cells.AddRange(extras.Select(extra => Text(run is null ? 0 : extra.Of(run, results), extra.Format)));
             }
 
-            Row([.. cells]);
+            text.Row([.. cells]);
         }
     }
 
@@ -85,10 +85,10 @@ internal sealed class Tables(Results results)
                     where run is { BatchDecode: > 0 }
                     select run).ToArray();
         if (rows.Length == 0) return;
-        Head("Decode of several sequences, tokens/s of all together", "model", "threads", "build", "sequences",
+        text.Head("Decode of several sequences, tokens/s of all together", "model", "threads", "build", "sequences",
             "one sequence", "together", "× one");
         foreach (Sample run in rows)
-            Row(Describe(run.Condition), Text(run.Threads), run.Program!, Text(run.Batch), Text(run.Decode),
+            text.Row(Describe(run.Condition), Text(run.Threads), run.Program!, Text(run.Batch), Text(run.Decode),
                 Text(run.BatchDecode), Text(Results.Over(run.BatchDecode, run.Decode), "F2"));
     }
 
@@ -98,7 +98,7 @@ internal sealed class Tables(Results results)
         if (rows.Length == 0) return;
         List<string> programs = [.. results.Variants];
         if (results.HasPeer) programs.Add(Sample.Peer);
-        Head("Decode beside busy neighbours, tokens/s", "model", "threads", "busy", "program", "alone, one thread",
+        text.Head("Decode beside busy neighbours, tokens/s", "model", "threads", "busy", "program", "alone, one thread",
             "beside them", "× alone, one thread");
         foreach (Condition row in rows)
         {
@@ -106,20 +106,11 @@ internal sealed class Tables(Results results)
             {
                 if (results.Best(program, row) is not { } run) continue;
                 double alone = results.Best(program, row with { Threads = 1, Busy = 0 })?.Decode ?? 0;
-                Row(Describe(row), Text(row.Threads), Text(row.Busy), program, Text(alone), Text(run.Decode),
+                text.Row(Describe(row), Text(row.Threads), Text(row.Busy), program, Text(alone), Text(run.Decode),
                     Text(Results.Over(run.Decode, alone), "F2"));
             }
         }
     }
-
-    private void Head(string title, params string[] columns)
-    {
-        text.AppendLine().Append("**").Append(title).AppendLine("**").AppendLine();
-        Row(columns);
-        Row([.. columns.Select((_, i) => i == 0 ? "---" : "--:")]);
-    }
-
-    private void Row(params string[] cells) => text.Append("| ").AppendJoin(" | ", cells).AppendLine(" |");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 

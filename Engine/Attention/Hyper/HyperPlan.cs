@@ -82,7 +82,7 @@ internal sealed class HyperPlan
     private void AddNode(int firstQuery, int endQuery, int firstKey, int endKey)
     {
         firstKey = Math.Max(firstKey, settings.Sinks);
-        if (firstKey < endKey) Nodes.Add(new NodeRange(firstQuery, endQuery, firstKey, endKey));
+        if (settings.HasNodes && firstKey < endKey) Nodes.Add(new NodeRange(firstQuery, endQuery, firstKey, endKey));
     }
 
     private void Divide(int first, int end)

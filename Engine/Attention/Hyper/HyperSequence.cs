@@ -153,7 +153,7 @@ internal sealed unsafe partial class HyperSequence : IDisposable
     /// the group is approximated.</summary>
     public void RankKeys(int group, int kvHead, float* rows, nint stride, int position, int count, int worker)
     {
-        if (keyRanks[group] is not { } head) return;
+        if (!Settings.HasNodes || keyRanks[group] is not { } head) return;
         byte* result = RanksOf(group, kvHead);
         float* projections = workers[worker].Projections;
         for (int done = 0; done < count; done += ProjectedRows)
@@ -181,7 +181,7 @@ internal sealed unsafe partial class HyperSequence : IDisposable
     /// <summary>Keeps what the thresholds of a query head need of positions before the leaf.</summary>
     public void ObserveQueries(int layer, int queryHead, float* rows, nint stride, int position, int count, int worker)
     {
-        if (queryRanks[layer] is not { } head || !Policy.Approximates(layer, queryHead)) return;
+        if (queryRanks[layer] is not { } head || !Settings.HasNodes || !Policy.Approximates(layer, queryHead)) return;
         int end = Math.Min(position + count, Settings.Leaf);
         float* projections = workers[worker].Projections;
         for (int at = position; at < end; at += ProjectedRows)
@@ -214,8 +214,12 @@ internal sealed unsafe partial class HyperSequence : IDisposable
 
         if (own.HeadCount == 0) return;
         BeginStates(task, own, exactScratch);
-        RankQueries(task, layer, kvHead, own);
-        AttendNodes(task, layer, kvHead, own);
+        if (Settings.HasNodes)
+        {
+            RankQueries(task, layer, kvHead, own);
+            AttendNodes(task, layer, kvHead, own);
+        }
+
         Finish(task, layer, kvHead, own);
     }
 

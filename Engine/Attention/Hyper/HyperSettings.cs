@@ -6,7 +6,7 @@ internal sealed record HyperSettings
     /// <summary>Most hyperplanes: a rank is a byte.</summary>
     public const int LargestHyperplanes = 8;
 
-    /// <summary>Keys of its own bucket block that a query takes exactly in each node.</summary>
+    /// <summary>Keys of its own bucket block that a query takes exactly in each node; 0 = none.</summary>
     public int Block { get; init; } = 256;
 
     /// <summary>Keys sampled in each node to stand for the rest; 0 = none.</summary>
@@ -40,6 +40,10 @@ internal sealed record HyperSettings
     /// <summary>Queries take the key block of their own bucket, not that of their quantile among the queries: a query's
     /// result then does not depend on which others are computed with it.</summary>
     public bool OwnBucket { get; init; }
+
+    /// <summary>False where nodes take no keys: what lies before the band is not seen, as in a sliding window with
+    /// sinks.</summary>
+    public bool HasNodes => Block + Samples > 0;
 
     /// <summary>Keys up to which a node is exact.</summary>
     public int ExactKeys => ExactWhereSmall ? Samples == 0 ? Block : Block + Samples : 0;

@@ -88,11 +88,15 @@ internal sealed class CalibrateCommand
     private int[] Ranges(ParseResult result, LanguageModel loaded, int tokens, int leaf)
     {
         int[] given = result.GetRequiredValue(lengths);
-        int longest = Math.Min(tokens, given.Length > 0 ? int.MaxValue
-            : Math.Min(LongestDefault, loaded.TrainedContextLength));
         if (given.Length > 0 && given[^1] > tokens)
             throw new InvalidOperationException($"the text has {tokens} tokens, less than the length {given[^1]}");
-        if (given.Length > 0) return given;
+        return given.Length > 0 ? given : DefaultLengths(tokens, loaded.TrainedContextLength, leaf);
+    }
+
+    /// <summary>Halves of what text and model allow, as far down as anything is approximated.</summary>
+    public static int[] DefaultLengths(int tokens, int longestContext, int leaf)
+    {
+        int longest = Math.Min(tokens, Math.Min(LongestDefault, longestContext));
         var ranges = new List<int>();
         for (int length = longest; length > 3 * leaf; length /= 2) ranges.Insert(0, length);
         if (ranges.Count == 0)

@@ -77,7 +77,7 @@ internal sealed class PerplexityCommand
             int[] ids = tokens.WrittenSpan.Slice(window * context, context).ToArray();
             if (loaded.Tokenizer.AddsBeginOfSequence) ids[0] = loaded.Tokenizer.BeginOfSequence;
             // Only short steps select pages, as generation does.
-            ScoreWindow(session, ids, first, scores, errors is null ? 0 : ForwardPass.IndependentRows,
+            scores.AddWindow(session, ids, first, errors is null ? 0 : ForwardPass.IndependentRows,
                 interruption.Token);
             progress.Report("windows", window + 1, windows);
         }
@@ -100,22 +100,6 @@ internal sealed class PerplexityCommand
         console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"pages: {errors.SlotsRead:P1} of the cache read, relative error of attention's output "
             + $"{errors.OutputError:F5}, mean |ΔLSE| {errors.LogSumExpError:F5}"));
-    }
-
-    private static void ScoreWindow(Session session, int[] ids, int first, PerplexityScore scores, int chunk,
-        CancellationToken cancellation)
-    {
-        session.Reset();
-        if (first > 0) session.Prefill(ids.AsSpan(0, first), cancellation);
-        int vocabulary = session.Model.VocabularySize;
-        session.Evaluate(
-            ids.AsSpan(first, ids.Length - 1 - first),
-            (position, logits) =>
-            {
-                for (int row = 0; row < logits.Length / vocabulary; row++)
-                    scores.Add(logits.Slice(row * vocabulary, vocabulary), ids[position + row + 1]);
-            },
-            chunk, cancellation);
     }
 
     private void WriteJson(PerplexityScore scores, int context, int windows, string scored, AttentionOptions attention,

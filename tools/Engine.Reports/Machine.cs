@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
-namespace Engine.Compare;
+namespace Engine.Reports;
 
 /// <summary>What the figures belong to.</summary>
 internal static partial class Machine
@@ -15,24 +15,33 @@ internal static partial class Machine
     ];
 
     /// <summary>Processor, system, date and command, one line each.</summary>
-    /// <param name="command">The command line of this comparison.</param>
+    /// <param name="command">The command line of this measurement.</param>
     /// <param name="now">Time of measurement.</param>
-    public static IReadOnlyList<string> Describe(IReadOnlyList<string> command, DateTimeOffset now)
+    public static IReadOnlyList<string> Describe(IReadOnlyList<string> command, DateTimeOffset now) =>
+        [.. Describe(), $"measured {Minute(now)} UTC", CommandLine(command)];
+
+    /// <summary>Processor and system, one line each.</summary>
+    public static IReadOnlyList<string> Describe()
     {
         string information = File.Exists("/proc/cpuinfo") ? File.ReadAllText("/proc/cpuinfo") : "";
         string processor = Field(information, "model name") is { Length: > 0 } name ? name : "unknown processor";
         string[] flags = Field(information, "(flags|Features)").Split(' ');
-        string date = now.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
         return
         [
             $"{processor} (family {Field(information, "cpu family")}, model {Field(information, "model")}), "
                 + $"{Environment.ProcessorCount} logical processors, {RuntimeInformation.OSArchitecture}",
             "features: " + string.Join(", ", Features.Where(flags.Contains)),
             $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}",
-            $"measured {date} UTC",
-            "command: `" + WithoutFolders(string.Join(' ', command.Select(Quoted))) + "`",
         ];
     }
+
+    /// <summary>What was called, for a reader who has other folders.</summary>
+    public static string CommandLine(IReadOnlyList<string> command) =>
+        "command: `" + WithoutFolders(string.Join(' ', command.Select(Quoted))) + "`";
+
+    /// <summary>A time of measurement, to the minute.</summary>
+    public static string Minute(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
     /// <summary>Absolute paths say nothing to a reader: only the file's name stays.</summary>
     internal static string WithoutFolders(string command) => AbsoluteFolder().Replace(command, "");

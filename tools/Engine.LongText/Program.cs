@@ -1,0 +1,3 @@
+using Engine.LongText;
+
+return LongTextCommand.Create().Parse(args).Invoke();

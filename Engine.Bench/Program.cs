@@ -1,11 +1,8 @@
 using BenchmarkDotNet.Running;
 using Engine.Bench;
 
-if (args is ["--layer-errors"])
-{
-    LayerErrors.Run(4096, 64);
-    return;
-}
+if (args is ["--layer-errors" or "--layer-crossover", ..]) return LayerCommands.Run(args);
 
 (BenchmarkConfig config, string[] rest) = BenchmarkConfig.Parse(args);
 BenchmarkSwitcher.FromAssembly(typeof(BenchmarkConfig).Assembly).Run(rest, config);
+return 0;

@@ -10,7 +10,8 @@ namespace Engine.Bench;
 /// <remarks>Without mask. The norms, which the paper takes from a kernel density estimate, are estimated here from as
 /// many exact rows as there are samples, so that it has its budget once more. Packed keys and vectors, but none of the
 /// engine's register tiles: its time tells an order of magnitude.</remarks>
-internal sealed unsafe class KdeFormer(HyperSettings settings, int queryCount, int keyCount, int dimension) : IDisposable
+internal sealed unsafe class KdeFormer(HyperSettings settings, int queryCount, int keyCount, int dimension)
+    : IDisposable
 {
     /// <summary>Vectors of keys that are scored at once.</summary>
     private const int Columns = 4;

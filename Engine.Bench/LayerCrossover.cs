@@ -10,7 +10,7 @@ namespace Engine.Bench;
 
 /// <summary>One block of queries: the part of its keys that approximating it saves, and the time of either way.
 /// </summary>
-internal sealed record CrossoverRow(int Block, int Position, float? CountedSaving, bool IsAuto, double ExactMilliseconds,
+internal sealed record CrossoverRow(int Position, float? CountedSaving, bool IsAuto, double ExactMilliseconds,
     double HyperMilliseconds);
 
 /// <summary>From which position on approximate attention of a session is faster than exact: one layer with the shape of
@@ -74,7 +74,7 @@ internal sealed unsafe class LayerCrossover : IDisposable
             }
 
             float? saving = sequence.Saving(block);
-            found.Add(new CrossoverRow(block, block * settings.Leaf, saving, saving >= autoSaving, exact,
+            found.Add(new CrossoverRow(block * settings.Leaf, saving, saving >= autoSaving, exact,
                 saving is null ? exact : hyper));
         }
 
@@ -106,8 +106,8 @@ internal sealed unsafe class LayerCrossover : IDisposable
         begin = Stopwatch.GetTimestamp();
         for (int head = 0; head < KvHeads; head++)
         {
-            for (int row = first; row < end; row += sequence.RowsPerTask)
-                sequence.Attend(Task(row, Math.Min(sequence.RowsPerTask, end - row), head), 0, head, 0, scratch.Pointer);
+            for (int row = first, step = sequence.RowsPerTask; row < end; row += step)
+                sequence.Attend(Task(row, Math.Min(step, end - row), head), 0, head, 0, scratch.Pointer);
         }
 
         return (exact, Stopwatch.GetElapsedTime(begin).TotalMilliseconds);

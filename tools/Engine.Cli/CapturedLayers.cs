@@ -75,8 +75,11 @@ internal sealed unsafe class CapturedLayers : LayerSource
 
     public override void Dispose() => file.Dispose();
 
-    private static (int Length, int Heads) Shape(GgufTensor tensor) => tensor.Dimensions.Count == 3
-        ? ((int)Math.Min(int.MaxValue, tensor.Dimensions[1]), (int)Math.Min(int.MaxValue, tensor.Dimensions[2])) : (0, 0);
+    private static (int Length, int Heads) Shape(GgufTensor tensor)
+    {
+        if (tensor.Dimensions.Count != 3) return (0, 0);
+        return ((int)Math.Min(int.MaxValue, tensor.Dimensions[1]), (int)Math.Min(int.MaxValue, tensor.Dimensions[2]));
+    }
 
     private void Copy(GgufTensor tensor, int head, Span<float> destination) => new ReadOnlySpan<float>(
         (float*)tensor.Data + ((long)head * Length * LayerInputs.Dimension), destination.Length).CopyTo(destination);

@@ -133,7 +133,6 @@ internal sealed unsafe class LayerBenchmark : IDisposable
     private void Hyper(HyperRun one, int head)
     {
         run.Times = default;
-        report($"approximate attention of head {head + 1}, {one.Length} positions", head, head + 1);
         one.Begin(head);
         run.RunHyper(one.Layer, cancellation.ThrowIfCancellationRequested);
     }

@@ -150,13 +150,14 @@ internal sealed class LayerBenchmarkArguments(AttentionArguments attention)
         console.Output.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (LayerRow row in rows)
         {
-            string times = double.IsNaN(row.ExactMilliseconds) ? "|  | " : string.Create(CultureInfo.InvariantCulture,
-                $"{row.ExactMilliseconds:F1} | {row.HyperMilliseconds:F1} | {row.Speedup:F2}");
+            string exact = double.IsNaN(row.ExactMilliseconds) ? ""
+                : row.ExactMilliseconds.ToString("F1", CultureInfo.InvariantCulture);
+            string speedup = exact.Length == 0 ? "" : row.Speedup.ToString("F2", CultureInfo.InvariantCulture);
             console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {row.Inputs} | {row.Length} | {(row.Causal ? "causal" : "none")} | "
-                + $"{(row.Causal ? row.Settings.Leaf : 0)} | {times} | {row.Errors.Relative:F4} | "
-                + $"{row.Errors.Median:F4}, {row.Errors.Worst:F4} | {row.Errors.LogSumExp:F4} | "
-                + $"{row.PeakBytes / 1e6:F0} |"));
+                + $"{(row.Causal ? row.Settings.Leaf : 0)} | {exact} | {row.HyperMilliseconds:F1} | {speedup} | "
+                + $"{row.Errors.Relative:F4} | {row.Errors.Median:F4}, {row.Errors.Worst:F4} | "
+                + $"{row.Errors.LogSumExp:F4} | {row.PeakBytes / 1e6:F0} |"));
         }
     }
 

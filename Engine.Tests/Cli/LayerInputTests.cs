@@ -13,13 +13,15 @@ public sealed unsafe class LayerInputTests
 {
     private const int Dimension = LayerInputs.Dimension;
 
-    private static readonly string[] Small = ["bench", "--attention-layer", "--leaf", "128", "--block", "32",
-        "--sample", "32", "--sinks", "0", "--band", "0", "--threads", "1", "--repetitions", "1", "--json"];
+    private static readonly string[] Small = ["bench", "--attention-layer", "--sample", "32", "--sinks", "0", "--band",
+        "0", "--threads", "1", "--repetitions", "1", "--json"];
 
     private static JsonElement[] Rows(params string[] more)
     {
         var console = new TestConsole();
-        Assert.AreEqual(0, console.Run([.. Small, .. more]), console.ErrorText);
+        string[] leaf = more.Contains("--leaf") ? [] : ["--leaf", "128"];
+        string[] block = more.Contains("--block") ? [] : ["--block", "32"];
+        Assert.AreEqual(0, console.Run([.. Small, .. leaf, .. block, .. more]), console.ErrorText);
         return [.. console.Json().GetProperty("rows").EnumerateArray()];
     }
 

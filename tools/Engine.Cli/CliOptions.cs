@@ -45,7 +45,7 @@ internal static class CliOptions
             CustomParser = result =>
             {
                 var values = new List<int>();
-                foreach (string part in result.Tokens[0].Value.Split(','))
+                foreach (string part in result.Tokens.SelectMany(token => token.Value.Split(',')))
                 {
                     if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
                         && value >= minimum && value <= maximum)

@@ -13,7 +13,10 @@ internal sealed unsafe class LayerBenchmark : IDisposable
     /// <summary>Rows between two reports of the exact side.</summary>
     private const int Stride = 2048;
 
-    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2);
+    /// <summary>Rounds of about the best time that end the warm-up.</summary>
+    private const int SteadyRounds = 3;
+
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2), LongestWarmUp = TimeSpan.FromSeconds(8);
 
     private readonly HyperAttention kernel;
     private readonly WorkerTeam team;
@@ -55,14 +58,19 @@ internal sealed unsafe class LayerBenchmark : IDisposable
         };
         HyperSettings other = what.Settings[0] with { BandBlocks = 0 };
         long begin = Stopwatch.GetTimestamp();
-        do
+        TimeSpan best = TimeSpan.MaxValue;
+        for (int steady = 0; steady < SteadyRounds || Stopwatch.GetElapsedTime(begin) < WarmUpTime;)
         {
+            if (Stopwatch.GetElapsedTime(begin) > LongestWarmUp) return;
+            long round = Stopwatch.GetTimestamp();
             MeasureNow(small);
             MeasureNow(small with { Causal = !small.Causal, Settings = [other] });
-            // Recompiled code comes in from another thread.
+            TimeSpan time = Stopwatch.GetElapsedTime(round);
+            best = time < best ? time : best;
+            steady = time < 1.15 * best ? steady + 1 : 0;
+            // Recompiled code comes in from another thread, which takes our processor's time if there is no other.
             Thread.Sleep(50);
         }
-        while (Stopwatch.GetElapsedTime(begin) < WarmUpTime);
     }
 
     private LayerRow[] MeasureNow(LayerCase what)

@@ -32,7 +32,8 @@ internal static class LayerPlan
     /// <param name="captured">File of captured layers of 8,192 positions; null = none.</param>
     /// <param name="only">Parts; none = all.</param>
     public static IEnumerable<LayerStep> Steps(IEnumerable<int> threads, string? captured,
-        IReadOnlyList<string> only) => threads.SelectMany(Timed).Concat(Untimed(captured)).Where(step => only.Count == 0 || only.Contains(step.Part));
+        IReadOnlyList<string> only) =>
+        threads.SelectMany(Timed).Concat(Untimed(captured)).Where(step => only.Count == 0 || only.Contains(step.Part));
 
     private static IEnumerable<LayerStep> Timed(int threads)
     {

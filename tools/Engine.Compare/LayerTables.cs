@@ -71,7 +71,8 @@ internal sealed class LayerTables(IEnumerable<LayerFigure> all)
         foreach (var group in rows.GroupBy(row => (row.Length, Layout: Layout(row)))
             .OrderBy(group => group.Key.Length).ThenBy(group => group.Key.Layout, StringComparer.Ordinal))
         {
-            LayerFigure first = group.OrderBy(row => row.Threads).First();
+            // Of the fewest threads, the last measurement.
+            LayerFigure first = Last(group.OrderByDescending(row => row.Threads))!;
             List<string> cells = [Count(group.Key.Length), group.Key.Layout, Count(first.Heads),
                 Text(first.Number("exact_ms") / first.Heads, "N0"), Text(first.Number("hyper_ms") / first.Heads, "N1")];
             foreach (int count in threads)

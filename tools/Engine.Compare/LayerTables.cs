@@ -30,14 +30,15 @@ internal sealed class LayerTables(IEnumerable<LayerFigure> all)
             "times exact attention's speed");
         LayerFigure[] timed = [.. Of(LayerPlan.Speed, LayerPlan.Defaults).Where(row => row.Threads == 1)];
         foreach (var line in timed.GroupBy(Layout).OrderBy(line => line.Key, StringComparer.Ordinal))
-            speed.Add(line.Key, line.Select(row => ((double)row.Length, row.Speedup)));
+            speed.Add(line.Key, line.GroupBy(row => row.Length).Select(same => ((double)same.Key,
+                Last(same)!.Speedup)));
         var errors = new LineChart("Relative error of a causal layer of 8,192 positions by budget",
             "keys of the block, and as many samples", "relative error of the output");
         foreach (var line in Of(LayerPlan.Budgets).GroupBy(row => row.Inputs))
         {
             string label = line.Key == Captured ? "captured, median head" : line.Key;
-            errors.Add(label, line.Select(row => ((double)row.Budget,
-                line.Key == Captured ? row.Number("error_median") : row.Error)));
+            errors.Add(label, line.GroupBy(row => row.Budget).Select(same => ((double)same.Key,
+                Last(same)!.Number(line.Key == Captured ? "error_median" : "relative_error"))));
         }
 
         return [("speedup", speed), ("errors", errors)];

@@ -8,7 +8,7 @@ namespace Engine.Compare;
 /// <remarks>The picture brings its own background, so that it can be read on dark pages, too.</remarks>
 internal sealed class LineChart(string title, string horizontal, string vertical)
 {
-    private const int Width = 760, Height = 460, Left = 78, Right = 24, Top = 96, Bottom = 56;
+    private const int Width = 760, Height = 460, Left = 78, Right = 40, Top = 96, Bottom = 56;
     private static readonly string[] Colours = ["#2563a8", "#d9822b", "#3c8d5a", "#8a56ac", "#b0413e"];
     private readonly List<(string Label, (double X, double Y)[] Points)> lines = [];
     private readonly StringBuilder svg = new();

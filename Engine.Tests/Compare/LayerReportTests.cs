@@ -29,6 +29,8 @@ public sealed class LayerReportTests
             .Any(text => text.Contains("captured")));
         foreach (LayerStep step in steps.Where(step => !step.OfBench))
         {
+            string[] options = [.. step.Arguments.Where(text => text.StartsWith("--", StringComparison.Ordinal))];
+            CollectionAssert.AllItemsAreUnique(options, string.Join(' ', options));
             // With a length that is no number nothing is measured, but every other option is read.
             string[] arguments = [.. step.Arguments.Select(text => text.Contains("captured") ? "gaussian" : text)];
             arguments[Array.IndexOf(arguments, "--lengths") + 1] = "x";

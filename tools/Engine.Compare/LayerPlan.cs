@@ -59,8 +59,11 @@ internal static class LayerPlan
             }
 
             if (captured is not null)
+            {
+                string[] mask = settings.Contains("--mask") ? [] : ["--mask", "causal"];
                 yield return Layer(part, 1, 0, "4096,8192",
-                    [.. settings, "--mask", "causal", "--inputs", captured, "--exact-every", "4"]);
+                    [.. settings, .. mask, "--inputs", captured, "--exact-every", "4"]);
+            }
         }
 
         string all = string.Join(',', MadeUp) + (captured is null ? "" : "," + captured);

@@ -2,11 +2,7 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using Engine.Bench;
 
-if (args is ["--layer-errors"])
-{
-    LayerErrors.Run(4096, 64);
-    return 0;
-}
+if (args is ["--layer-errors" or "--layer-crossover", ..]) return LayerCommands.Run(args);
 
 BenchmarkConfig config;
 string[] rest;

@@ -8,7 +8,7 @@ internal static class HyperOptions
 {
     /// <summary>Part of the exact cost that a block must save by count of keys before <see cref="AttentionMode.Auto"/>
     /// approximates it: gathering and packing cost about as much as the rest of this.</summary>
-    private const float AutoSaving = 0.25f;
+    internal const float AutoSaving = 0.25f;
 
     /// <summary>Reserves what a sequence needs; null if nothing would be approximated.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>

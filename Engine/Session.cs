@@ -196,6 +196,9 @@ public sealed partial class Session : IDisposable
     /// <summary>Approximate attention; null = all is exact.</summary>
     internal Attention.Hyper.HyperSequence? Hyper => sequence.Hyper;
 
+    /// <summary>The rings of its layers.</summary>
+    internal Cache.SequenceCache Rings => sequence.Cache;
+
     private int Evaluated => sequence.Cache.Length;
 
     private void Check(ReadOnlySpan<int> next)

@@ -43,8 +43,9 @@ internal sealed class AttentionArguments
     private readonly Option<int> sample = CliOptions.Integer("--attention-sample",
         "Keys sampled to stand for the rest of each part; 0 = none", 256, 0, "--sample");
 
-    private readonly Option<int> leaf = CliOptions.Integer("--attention-leaf",
-        $"Length of the blocks that queries are taken in; 0 = {DefaultLeaf}, of a layer alone 1024", 0, 0, "--leaf");
+    private readonly Option<int[]> leaf = CliOptions.Integers("--attention-leaf",
+        $"Length of the blocks that queries are taken in; 0 = {DefaultLeaf}, of a layer alone 1024 and several", [0], 0,
+        int.MaxValue, "--leaf");
 
     private readonly Option<int> sinks = CliOptions.Integer("--attention-sinks",
         "First keys that every query sees", 64, 0);
@@ -77,9 +78,9 @@ internal sealed class AttentionArguments
 
     public int Sample(ParseResult result) => result.GetValue(sample);
 
-    /// <summary>The leaf, or what stands for it if none was given.</summary>
-    public int Leaf(ParseResult result, int defaultLeaf) =>
-        result.GetValue(leaf) == 0 ? defaultLeaf : result.GetValue(leaf);
+    /// <summary>The leaves, with what stands for one that was not given.</summary>
+    public int[] Leaves(ParseResult result, int defaultLeaf) =>
+        [.. result.GetRequiredValue(leaf).Select(length => length == 0 ? defaultLeaf : length)];
 
     public bool IsExact(ParseResult result) => result.GetValue(mode) == Modes[0];
 
@@ -88,7 +89,8 @@ internal sealed class AttentionArguments
     {
         Block = result.GetValue(block),
         Samples = result.GetValue(sample),
-        Leaf = Leaf(result, DefaultLeaf),
+        Leaf = Leaves(result, DefaultLeaf) is [int only] ? only
+            : throw new UsageException("several lengths of --attention-leaf are for a layer alone"),
         Sinks = result.GetValue(sinks),
         Band = result.GetValue(band),
         Seed = (ulong)result.GetValue(seed),

@@ -35,6 +35,34 @@ internal static class CliOptions
             CustomParser = result => ParseInteger(result, minimum),
         };
 
+    /// <summary>Whole numbers within [minimum, maximum], separated by commas.</summary>
+    public static Option<int[]> Integers(string name, string description, int[] defaultValue, int minimum, int maximum,
+        params string[] aliases) => new(name, aliases)
+        {
+            Description = description,
+            HelpName = "N,N…",
+            DefaultValueFactory = _ => defaultValue,
+            CustomParser = result =>
+            {
+                var values = new List<int>();
+                foreach (string part in result.Tokens.SelectMany(token => token.Value.Split(',')))
+                {
+                    if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+                        && value >= minimum && value <= maximum)
+                    {
+                        values.Add(value);
+                        continue;
+                    }
+
+                    string range = maximum == int.MaxValue ? $"of at least {minimum}" : $"from {minimum} to {maximum}";
+                    result.AddError($"{NameOf(result)}: expected whole numbers {range}, found \"{part}\"");
+                    return [];
+                }
+
+                return [.. values];
+            },
+        };
+
     /// <summary>A number within [minimum, maximum].</summary>
     public static Option<float> Number(string name, string description, float defaultValue, float minimum,
         float maximum, params string[] aliases) => new(name, aliases)

@@ -1,24 +1,10 @@
 using System.Diagnostics;
-using Engine.Attention;
 using Engine.Attention.Hyper;
-using Engine.Cache;
 using Engine.Isa;
-using Engine.Memory;
 using Engine.Threading;
 using Engine.Transformer;
 
 namespace Engine.Cli;
-
-/// <summary>One length of the measurement of a single layer; times of all heads together.</summary>
-internal sealed record LayerRow(int Length, bool Causal, int Leaf, double ExactMilliseconds, double HyperMilliseconds,
-    double RelativeError, double LogSumExpError, long PeakBytes, LayerTimes Times)
-{
-    public double Speedup => ExactMilliseconds / HyperMilliseconds;
-}
-
-/// <summary>What is measured.</summary>
-internal sealed record LayerCase(int Length, bool Causal, HyperSettings Settings, int Heads, string Inputs,
-    int Repetitions);
 
 /// <summary>Exact attention against HyperAttention over one layer, the same inputs and the same threads, each head on
 /// its own; the best repetition counts.</summary>
@@ -27,12 +13,14 @@ internal sealed unsafe class LayerBenchmark : IDisposable
     /// <summary>Rows between two reports of the exact side.</summary>
     private const int Stride = 2048;
 
-    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2);
+    /// <summary>Rounds of about the best time that end the warm-up.</summary>
+    private const int SteadyRounds = 3;
+
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2), LongestWarmUp = TimeSpan.FromSeconds(8);
 
     private readonly HyperAttention kernel;
     private readonly WorkerTeam team;
     private readonly AttentionLayerRun run;
-    private readonly AlignedBuffer<byte>[] scratch;
     private readonly Action<string, long, long> report;
     private readonly CancellationToken cancellation;
     private bool isWarm;
@@ -45,13 +33,11 @@ internal sealed unsafe class LayerBenchmark : IDisposable
         kernel = HyperAttention.For(isa);
         team = new WorkerTeam(threads);
         run = new AttentionLayerRun(team);
-        scratch = new AlignedBuffer<byte>[threads];
-        for (int i = 0; i < threads; i++) scratch[i] = new AlignedBuffer<byte>(ExactAttention.ScratchBytes);
     }
 
-    /// <summary>Measures a case; before the first one, both kinds of attention run until the runtime has compiled them
-    /// for good.</summary>
-    public LayerRow Measure(LayerCase what)
+    /// <summary>Measures a case, a row for each of its settings; before the first one, both kinds of attention run
+    /// until the runtime has compiled them for good.</summary>
+    public IReadOnlyList<LayerRow> Measure(LayerCase what)
     {
         if (!isWarm) WarmUp(what);
         isWarm = true;
@@ -60,58 +46,82 @@ internal sealed unsafe class LayerBenchmark : IDisposable
 
     private void WarmUp(LayerCase what)
     {
-        LayerCase small = what with { Length = Math.Max(2048, 4 * what.Settings.Leaf), Heads = 1, Repetitions = 1 };
-        if (small.Length >= what.Length) small = small with { Length = what.Length };
-        long begin = Stopwatch.GetTimestamp();
-        do
+        using LayerSource source = LayerSource.Open(SyntheticLayer.Kinds[0]);
+        LayerCase small = what with
         {
+            Source = source,
+            Length = Math.Min(what.Length, Math.Max(2048, 4 * what.Settings[0].Leaf)),
+            Settings = [what.Settings[0]],
+            Heads = 1,
+            Repetitions = 1,
+            ExactEvery = 1,
+        };
+        HyperSettings other = what.Settings[0] with { BandBlocks = 0 };
+        long begin = Stopwatch.GetTimestamp();
+        TimeSpan best = TimeSpan.MaxValue;
+        for (int steady = 0; steady < SteadyRounds || Stopwatch.GetElapsedTime(begin) < WarmUpTime;)
+        {
+            if (Stopwatch.GetElapsedTime(begin) > LongestWarmUp) return;
+            long round = Stopwatch.GetTimestamp();
             MeasureNow(small);
-            MeasureNow(small with { Causal = !small.Causal, Settings = small.Settings with { BandBlocks = 0 } });
-            // Recompiled code comes in from another thread.
-            Thread.Sleep(50);
+            MeasureNow(small with { Causal = !small.Causal, Settings = [other] });
+            TimeSpan time = Stopwatch.GetElapsedTime(round);
+            best = time < best ? time : best;
+            steady = time < 1.15 * best ? steady + 1 : 0;
+            // The runtime recompiles when nothing new has been called for 100 ms, on another thread, which takes our
+            // processor's time if there is no other.
+            Thread.Sleep(150);
         }
-        while (Stopwatch.GetElapsedTime(begin) < WarmUpTime);
     }
 
-    private LayerRow MeasureNow(LayerCase what)
+    private LayerRow[] MeasureNow(LayerCase what)
     {
-        int n = what.Length;
+        int n = what.Length, heads = Math.Min(what.Heads, what.Source.Heads);
         using var inputs = new LayerInputs(n);
-        using var planes = new HyperPlanes(what.Settings.Hyperplanes, LayerInputs.Dimension, what.Settings.Seed);
-        using var layer = new HyperLayer(kernel, what.Settings, planes, what.Causal, n, n, LayerInputs.Dimension,
-            team.Workers);
-        using AlignedBuffer<float> exact = new((nint)n * LayerInputs.Dimension), hyper = new(exact.Count);
-        using AlignedBuffer<float> exactSums = new(n), hyperSums = new(n);
-        LayerTimes times = default;
-        double exactTime = 0, hyperTime = 0, difference = 0, norm = 0, sumDifference = 0;
-        for (int head = 0; head < what.Heads; head++)
+        using var exact = new ExactLayer(what, inputs, team.Workers);
+        var settings = new HyperRun[what.Settings.Count];
+        var errors = new LayerErrorSum[settings.Length];
+        double exactTime = 0;
+        try
         {
-            inputs.Fill(what.Inputs, head);
-            HyperInput input = Input(inputs, head, hyper.Pointer, hyperSums.Pointer);
-            // The first run touches memory that the system has yet to give, which no later head does.
-            if (head == 0) Hyper(layer, input);
-            hyperTime += Best(what.Repetitions, () => Hyper(layer, input), () => times = run.Times);
-            exactTime += Best(what.Repetitions, () => Exact(what, inputs, exact.Pointer, exactSums.Pointer, head));
-            for (nint i = 0; i < exact.Count; i++)
+            for (int i = 0; i < settings.Length; i++)
             {
-                double apart = hyper.Pointer[i] - (double)exact.Pointer[i];
-                difference += apart * apart;
-                norm += (double)exact.Pointer[i] * exact.Pointer[i];
+                settings[i] = new HyperRun(kernel, what, what.Settings[i], inputs, team.Workers);
+                errors[i] = new LayerErrorSum();
             }
 
-            for (int i = 0; i < n; i++) sumDifference += Math.Abs(hyperSums.Pointer[i] - (double)exactSums.Pointer[i]);
+            for (int head = 0; head < heads; head++)
+            {
+                what.Source.Fill(inputs, head);
+                exactTime += Best(what.Repetitions, () => Exact(exact, head));
+                for (int i = 0; i < settings.Length; i++)
+                {
+                    HyperRun one = settings[i];
+                    // The first run touches memory that the system has yet to give, which no later head does.
+                    if (head == 0) Hyper(one, head);
+                    one.Milliseconds += Best(what.Repetitions, () => Hyper(one, head), () => one.Times = run.Times);
+                    errors[i].Add(exact.Output, exact.LogSumExp, exact.Rows,
+                        one.Output + ((nint)exact.FirstQuery * LayerInputs.Dimension), one.LogSumExp + exact.FirstQuery,
+                        what.ExactEvery, LayerInputs.Dimension);
+                }
+            }
+
+            return [.. settings.Select((one, i) => new LayerRow(what.Source.Name, n, what.Causal, one.Settings,
+                errors[i])
+            {
+                ExactMilliseconds = what.ExactEvery == 1 ? exactTime : double.NaN,
+                HyperMilliseconds = one.Milliseconds,
+                PeakBytes = inputs.Bytes + exact.Bytes + one.Bytes,
+                Times = one.Times,
+            })];
         }
-
-        long peak = inputs.Bytes + layer.Bytes + ((exact.Count + (2L * n)) * 2 * sizeof(float));
-        return new LayerRow(n, what.Causal, what.Settings.Leaf, exactTime, hyperTime, Math.Sqrt(difference / norm),
-            sumDifference / ((double)n * what.Heads), peak, times);
+        finally
+        {
+            foreach (HyperRun? one in settings) one?.Dispose();
+        }
     }
 
-    public void Dispose()
-    {
-        team.Dispose();
-        foreach (AlignedBuffer<byte> one in scratch) one.Dispose();
-    }
+    public void Dispose() => team.Dispose();
 
     private static double Best(int repetitions, Action action, Action? better = null)
     {
@@ -129,64 +139,21 @@ internal sealed unsafe class LayerBenchmark : IDisposable
         return best;
     }
 
-    private static HyperInput Input(LayerInputs inputs, int head, float* output, float* logSumExp) => new()
-    {
-        Queries = inputs.Queries.Pointer,
-        QueryStride = LayerInputs.Dimension,
-        Keys = inputs.Keys.Pointer,
-        KeyStride = LayerInputs.Dimension,
-        Values = inputs.Values.Pointer,
-        ValueStride = LayerInputs.Dimension,
-        ValueDimension = LayerInputs.Dimension,
-        Scale = 1 / MathF.Sqrt(LayerInputs.Dimension),
-        Head = head,
-        Output = output,
-        OutputStride = LayerInputs.Dimension,
-        LogSumExp = logSumExp,
-    };
-
-    private void Hyper(HyperLayer layer, in HyperInput input)
+    private void Hyper(HyperRun one, int head)
     {
         run.Times = default;
-        layer.Begin(input);
-        run.RunHyper(layer, cancellation.ThrowIfCancellationRequested);
+        one.Begin(head);
+        run.RunHyper(one.Layer, cancellation.ThrowIfCancellationRequested);
     }
 
-    private void Exact(LayerCase what, LayerInputs inputs, float* output, float* logSumExp, int head)
+    private void Exact(ExactLayer exact, int head)
     {
-        int n = what.Length;
-        using var positions = new AlignedBuffer<int>(n + 64);
-        using var last = new AlignedBuffer<int>(n);
-        for (int i = 0; i < n; i++) positions.Pointer[i] = i;
-        new Span<int>(last.Pointer, n).Fill(n);
-        var task = new AttentionTask
-        {
-            Query = inputs.Queries.Pointer,
-            QueryRowStride = LayerInputs.Dimension,
-            GroupHeads = 1,
-            Positions = what.Causal ? positions.Pointer : last.Pointer,
-            Keys = (byte*)inputs.Keys.Pointer,
-            Values = (byte*)inputs.Values.Pointer,
-            KeyRowBytes = LayerInputs.Dimension * sizeof(float),
-            ValueRowBytes = LayerInputs.Dimension * sizeof(float),
-            KeyType = CacheType.F32,
-            ValueType = CacheType.F32,
-            SlotPositions = positions.Pointer,
-            First = new SlotRange(0, n),
-            KeyDimension = LayerInputs.Dimension,
-            ValueDimension = LayerInputs.Dimension,
-            Scale = 1 / MathF.Sqrt(LayerInputs.Dimension),
-            Output = output,
-            OutputRowStride = LayerInputs.Dimension,
-            LogSumExp = logSumExp,
-        };
-        for (int first = 0; first < n; first += Stride)
+        for (int first = 0; first < exact.Rows; first += Stride)
         {
             cancellation.ThrowIfCancellationRequested();
-            int end = Math.Min(n, first + Stride);
-            if (what.Causal) task.First = new SlotRange(0, end);
-            run.RunExact(kernel.Exact, task, first, end, scratch);
-            report($"exact attention of head {head + 1}, {n} positions", end, n);
+            int end = Math.Min(exact.Rows, first + Stride);
+            run.RunExact(kernel.Exact, exact.Task(end), first, end, exact.Scratch);
+            report($"exact attention of head {head + 1}, {exact.Length} positions", end, exact.Rows);
         }
     }
 }

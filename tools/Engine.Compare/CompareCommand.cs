@@ -51,6 +51,7 @@ internal sealed class CompareCommand
             self.prefill, self.decode, self.rounds, self.repetitions, self.section, self.document, self.raw,
             self.from,
         };
+        root.Subcommands.Add(LayerCommand.Create());
         root.SetAction(self.RunAsync);
         return root;
     }

@@ -30,6 +30,8 @@ internal sealed unsafe class BucketChoice : IKeyChoice
         for (int i = 0; i <= node.Blocks; i++) node.Cuts[i] = (int)((long)i * range.Queries / node.Blocks);
     }
 
+    public long Bytes => 0;
+
     public void Dispose() => counts.Dispose();
 
     /// <summary>Stable counting sort by rank; <paramref name="ends"/>[r] becomes the end of bucket r.</summary>

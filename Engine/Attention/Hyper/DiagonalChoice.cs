@@ -41,6 +41,8 @@ internal sealed unsafe class DiagonalChoice<W, V> : IKeyChoice
         blockOfQuery = query => chosen[(query - firstQuery) / ChunkRows];
     }
 
+    public long Bytes => shares.Count * sizeof(float);
+
     public void Arrange(HyperNode node, in HyperKeys keys, HyperQueries queries)
     {
         NodeRange range = node.Range;

@@ -19,6 +19,7 @@ internal sealed unsafe class HyperLayer : IDisposable
     private readonly int queryCount, keyCount;
     private readonly int largestKeys, largestQueries;
     private readonly HyperQueries queries;
+    private readonly IKeyChoice choice;
     private readonly HyperNode node;
     private readonly HyperScratch[] scratch;
     private readonly AlignedBuffer<byte>[] exactScratch;
@@ -50,7 +51,7 @@ internal sealed unsafe class HyperLayer : IDisposable
             largestQueries = Math.Max(largestQueries, range.Queries);
         }
 
-        IKeyChoice choice = kernel.Choice(settings, largestKeys, largestQueries, queries.KeyElements,
+        choice = kernel.Choice(settings, largestKeys, largestQueries, queries.KeyElements,
             queries.ValueElements);
         node = new HyperNode(settings, choice, largestKeys, largestQueries, queries.KeyElements,
             queries.ValueElements);
@@ -85,7 +86,7 @@ internal sealed unsafe class HyperLayer : IDisposable
     public Func<NodeRange, int[]?>? GivenSamples { get; init; }
 
     /// <summary>Bytes that grow with the call.</summary>
-    public long Bytes => queries.Bytes + keyRanks.Count
+    public long Bytes => queries.Bytes + keyRanks.Count + choice.Bytes
         + ((identity.Count + largestKeys + largestQueries) * (long)sizeof(int));
 
     /// <summary>Takes a call's memory; keys are f32, rows padded with zeros to whole blocks of 32.</summary>

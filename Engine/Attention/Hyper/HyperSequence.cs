@@ -2,6 +2,11 @@ using Engine.Memory;
 
 namespace Engine.Attention.Hyper;
 
+/// <summary>Sees queries of one head as attention takes them: <paramref name="count"/> rows, <paramref name="stride"/>
+/// floats apart, from <paramref name="position"/> on. Calls for different heads come from different threads.</summary>
+internal unsafe delegate void HyperQueryTap(int layer, int queryHead, float* rows, nint stride, int position,
+    int count);
+
 /// <summary>HyperAttention of one sequence: ranks of its keys beside the rings, frozen thresholds, and the memory of
 /// each worker. Nothing allocates after construction.</summary>
 /// <remarks>Ranks and samples belong to the owner of a cache: all layers and heads that read it use the same.</remarks>
@@ -92,6 +97,9 @@ internal sealed unsafe partial class HyperSequence : IDisposable
     /// <summary>Measures the error of every approximated head instead of using its result; null = off.</summary>
     public HyperProbe? Probe { get; set; }
 
+    /// <summary>Shown the queries of every layer and head before they are used; null = nobody.</summary>
+    public HyperQueryTap? Tap { get; set; }
+
     /// <summary>A block is approximated only where that saves at least this part of the exact cost.</summary>
     public float LeastSaving { get; init; }
 
@@ -133,10 +141,14 @@ internal sealed unsafe partial class HyperSequence : IDisposable
         queryRanks[layer] is not null && lastPosition < known && queriesKnown[layer] >= Settings.Leaf;
 
     /// <summary>True if a block of queries is to be approximated, which depends on nothing but its position.</summary>
-    public bool Approximates(int block)
+    public bool Approximates(int block) =>
+        (long)block * Settings.Leaf >= LeastPosition && Saving(block) is float saved && saved >= LeastSaving;
+
+    /// <summary>Part of a block's keys, counted, that approximating it saves; null where nothing would be
+    /// approximated.</summary>
+    public float? Saving(int block)
     {
         int leaf = Settings.Leaf;
-        if ((long)block * leaf < LeastPosition) return false;
         long exact = (block + 1L) * leaf, approximate = Math.Min(block + 1L, Settings.BandBlocks + 1L) * leaf;
         bool any = false;
         for (int run = 0; HyperPlan.PrefixRun(block, Settings.BandBlocks, run, out int first, out int end); run++)
@@ -146,7 +158,7 @@ internal sealed unsafe partial class HyperSequence : IDisposable
             approximate += keys > Settings.ExactKeys ? Settings.Block + Settings.Samples : keys;
         }
 
-        return any && approximate <= exact * (1 - LeastSaving);
+        return any ? 1 - (approximate / (float)exact) : null;
     }
 
     /// <summary>Ranks new keys of a group's KV head, from f32 rows before the cache rounds them; none where no layer of
@@ -181,6 +193,7 @@ internal sealed unsafe partial class HyperSequence : IDisposable
     /// <summary>Keeps what the thresholds of a query head need of positions before the leaf.</summary>
     public void ObserveQueries(int layer, int queryHead, float* rows, nint stride, int position, int count, int worker)
     {
+        Tap?.Invoke(layer, queryHead, rows, stride, position, count);
         if (queryRanks[layer] is not { } head || !Settings.HasNodes || !Policy.Approximates(layer, queryHead)) return;
         int end = Math.Min(position + count, Settings.Leaf);
         float* projections = workers[worker].Projections;

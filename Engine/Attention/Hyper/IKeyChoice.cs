@@ -6,6 +6,9 @@ internal interface IKeyChoice : IDisposable
 {
     /// <summary>Sets the node's orders, cuts and key blocks for its range.</summary>
     void Arrange(HyperNode node, in HyperKeys keys, HyperQueries queries);
+
+    /// <summary>Bytes that grow with keys and queries.</summary>
+    long Bytes { get; }
 }
 
 /// <summary>The ways there are to find large entries.</summary>

@@ -8,6 +8,7 @@ namespace Engine.Tests.LongTasks;
 [TestClass]
 public sealed class LongTaskTests
 {
+    private const StringComparison Ordinal = StringComparison.Ordinal;
     private const int Tokens = 3900, Questions = 8;
 
     private static readonly Lazy<LanguageModel> Model =
@@ -51,6 +52,8 @@ public sealed class LongTaskTests
         {
             Assert.AreEqual(question.Choices.Count, question.Choices.Distinct().Count());
             int prompt = Count(question.Prompt);
+            Assert.AreNotEqual(question.Prompt, question.Contrast);
+            Assert.AreEqual(question.IsFree, question.Contrast is null);
             // What is shorter than this would attend exactly.
             Assert.IsGreaterThanOrEqualTo(12, prompt, question.Prompt);
             Assert.IsLessThanOrEqualTo(TaskCourse.Reserve, prompt + question.Choices.Max(Count) + 28);
@@ -67,17 +70,15 @@ public sealed class LongTaskTests
             switch (question.Task)
             {
                 case TaskKind.Fact or TaskKind.Retrieval:
-                    Assert.AreEqual(1, Occurrences(book.Text, $"{begin}{question.Answer}."), begin);
+                    Assert.AreEqual(2, Occurrences(book.Text, $"{begin}{question.Answer}."), begin);
                     foreach (string wrong in question.Choices.Where(choice => choice != question.Answer))
                         Assert.DoesNotContain($"{begin}{wrong}.", book.Text);
                     break;
                 case TaskKind.Count:
-                    int end = begin.IndexOf(" most often", StringComparison.Ordinal);
-                    string scene = begin["The animal that ".Length..end];
-                    int right = Occurrences(book.Text, $"A{question.Answer} {scene}.");
+                    int right = Occurrences(book.Text, $"{begin}{question.Answer}.");
                     foreach (string wrong in question.Choices.Where(choice => choice != question.Answer))
                     {
-                        int times = Occurrences(book.Text, $"A{wrong} {scene}.");
+                        int times = Occurrences(book.Text, $"{begin}{wrong}.");
                         Assert.IsTrue(times > 0 && times < right, question.Prompt);
                     }
 
@@ -94,22 +95,11 @@ public sealed class LongTaskTests
     public void FunctionsLeadToTheirValue()
     {
         LongDocument code = Write("code", Plan(5));
-        int over = 0;
         foreach (Question question in code.Questions)
         {
-            int assert = question.Prompt.LastIndexOf("assert ", StringComparison.Ordinal);
-            string call = question.Prompt[(assert + "assert ".Length)..].Split(' ')[0];
-            string value = Returned(code.Text, call);
-            if (value.EndsWith("()", StringComparison.Ordinal))
-            {
-                over++;
-                value = Returned(code.Text, value);
-            }
-
-            Assert.AreEqual("\"" + question.Answer, value);
+            string call = question.Prompt.Split(' ', ':', '\n').Single(word => word.EndsWith("()", Ordinal));
+            Assert.AreEqual("\"" + question.Answer, Returned(code.Text, call));
         }
-
-        Assert.AreEqual(Questions / 2, over);
     }
 
     [TestMethod]
@@ -174,8 +164,8 @@ public sealed class LongTaskTests
         examiner.Read(Text);
         Assert.AreEqual(together[2], examiner.Ask(free));
         Assert.AreEqual(together[1], examiner.Ask(second));
-        Assert.AreEqual(LossOf(Text, first.Prompt, first.Answer), together[0].Loss, 1e-2);
-        Assert.AreEqual(LossOf(Text, second.Prompt, second.Answer), together[1].Loss, 1e-2);
+        Assert.AreEqual(LossOf(Text, first.Prompt, first.Answer), together[0].Loss, 1e-4);
+        Assert.AreEqual(LossOf(Text, second.Prompt, second.Answer), together[1].Loss, 0.05);
     }
 
     [TestMethod]
@@ -234,7 +224,9 @@ public sealed class LongTaskTests
         CollectionAssert.AreEqual(before, all[..before.Length]);
         using Session session = Model.Value.CreateSession();
         double loss = 0;
-        ReadOnlySpan<float> logits = session.Prefill(before);
+        int begin = Model.Value.Tokenize(text).Length;
+        session.Prefill(before.AsSpan(0, begin));
+        ReadOnlySpan<float> logits = session.Prefill(before.AsSpan(begin));
         for (int i = before.Length; i < all.Length; i++)
         {
             double total = 0;

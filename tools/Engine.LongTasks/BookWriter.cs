@@ -4,16 +4,16 @@ namespace Engine.LongTasks;
 /// between them sentences that answer nothing.</summary>
 internal sealed class BookWriter
 {
-    private const int Chapters = 12, Passwords = 24, WrongChoices = 5;
+    private const int Chapters = 12, Passwords = 24, WrongChoices = 5, Examples = 3, Mentions = 2;
 
     /// <summary>How often the four animals of a scene do the same, of which the first is asked for.</summary>
-    private static readonly int[] Frequencies = [8, 4, 2, 2];
+    private static readonly int[] Frequencies = [10, 2, 2, 2];
 
     private static readonly string[] Scenes =
     [
-        "crossed the bridge", "slept in the barn", "drank from the fountain", "sat under the oak",
-        "hid behind the wall", "ran across the meadow", "looked over the fence", "waited at the gate",
-        "swam in the lake", "walked along the road", "stood in the church", "came out of the wood",
+        "Across the bridge ran a", "In the barn slept a", "From the fountain drank a", "Under the oak sat a",
+        "Behind the wall hid a", "In the meadow stood a", "Over the fence looked a", "At the gate waited a",
+        "In the lake swam a", "Along the road walked a", "In the church lay a", "Out of the wood came a",
     ];
 
     private readonly DocumentPlan plan;
@@ -56,21 +56,25 @@ internal sealed class BookWriter
         {
             Chapter about = order[i % order.Length];
             int fact = (i + i / order.Length) % about.Facts.Length;
-            (string ask, string begin, string value) = about.Facts[fact];
-            questions.Add(draw.Choice(TaskKind.Fact, $"\nQuestion: {ask}\nAnswer: {begin}", " " + value,
-                chapters.Select(chapter => " " + chapter.Facts[fact].Value), WrongChoices));
+            string Prompt(string name) =>
+                $"\nQuestion: {string.Format(null, about.Facts[fact].Ask, name)}\n"
+                + $"Answer: {string.Format(null, about.Facts[fact].Begin, name)}";
+            questions.Add(draw.Choice(TaskKind.Fact, Prompt(about.Name), Prompt("Somebody"),
+                " " + about.Facts[fact].Value, chapters.Select(chapter => " " + chapter.Facts[fact].Value),
+                WrongChoices));
         }
     }
 
-    /// <summary>Asks for lines of a table of contents, one of which is given.</summary>
+    /// <summary>Asks for lines of a table of contents, some of which are given.</summary>
     private void AskSummaries()
     {
         foreach (Chapter about in draw.Some(chapters, Math.Min(plan.Questions, chapters.Count)))
         {
-            Chapter example = draw.Shuffled(chapters).FirstOrDefault(other => !other.Shares(about)) ?? chapters[0];
-            questions.Add(new Question(TaskKind.Summary,
-                $"\nEvery chapter in one sentence.\n{example.Heading}: {example.Summary}\n{about.Heading}:",
-                [" " + about.Summary], 0));
+            IEnumerable<Chapter> examples = draw.Shuffled(chapters).Where(other => other != about)
+                .OrderBy(other => other.Shared(about)).Take(Examples);
+            questions.Add(new Question(TaskKind.Summary, "\nEvery chapter in one sentence.\n"
+                + string.Concat(examples.Select(example => $"{example.Heading}: {example.Summary}\n"))
+                + $"{about.Heading}:", [" " + about.Summary], 0));
         }
     }
 
@@ -81,12 +85,12 @@ internal sealed class BookWriter
             string[] animals = draw.Some(WordBank.Animals, Frequencies.Length);
             for (int i = 0; i < animals.Length; i++)
             {
-                for (int times = plan.Scaled(Frequencies[i]); times > 0; times--) Plant($"A {animals[i]} {scene}.");
+                for (int times = plan.Scaled(Frequencies[i]); times > 0; times--) Plant($"{scene} {animals[i]}.");
             }
 
-            questions.Add(draw.Choice(TaskKind.Count,
-                $"\nQuestion: Which animal {scene} most often?\nAnswer: The animal that {scene} most often was the",
-                " " + animals[0], animals.Select(animal => " " + animal), animals.Length));
+            const string Ask = "\nQuestion: Which animal was there most often?\nAnswer: ";
+            questions.Add(draw.Choice(TaskKind.Count, Ask + scene, Ask + "Here was a", " " + animals[0],
+                animals.Select(animal => " " + animal), animals.Length));
         }
     }
 
@@ -94,12 +98,15 @@ internal sealed class BookWriter
     {
         int count = Math.Min(plan.Scaled(Passwords), WordBank.Secrets.Length);
         string[] keys = draw.Some(Pairs(WordBank.Colours), count), secrets = draw.Some(WordBank.Secrets, count);
-        for (int i = 0; i < count; i++) Plant($"The password of the {keys[i]} is {secrets[i]}.");
+        for (int i = 0; i < count * Mentions; i++)
+            Plant($"The password of the {keys[i / Mentions]} is {secrets[i / Mentions]}.");
         foreach (int i in draw.Some(Enumerable.Range(0, count).ToArray(), Math.Min(plan.Questions, count)))
-            questions.Add(draw.Choice(TaskKind.Retrieval,
-                $"\nQuestion: What is the password of the {keys[i]}?\nAnswer: The password of the {keys[i]} is",
-                " " + secrets[i], secrets.Select(secret => " " + secret), WrongChoices));
+            questions.Add(draw.Choice(TaskKind.Retrieval, Ask(keys[i]), Ask("other thing"), " " + secrets[i],
+                secrets.Select(secret => " " + secret), WrongChoices));
     }
+
+    private static string Ask(string key) =>
+        $"\nQuestion: What is the password of the {key}?\nAnswer: The password of the {key} is";
 
     private void Plant(string sentence) => draw.From(chapters).Insert(sentence, draw);
 
@@ -124,6 +131,7 @@ internal sealed class BookWriter
 
         public Chapter(int number, string title, string name, Draw draw)
         {
+            Name = name;
             Heading = $"Chapter {number}, The {title}";
             string trade = draw.From(WordBank.Trades), place = draw.From(WordBank.Places);
             string animal = draw.From(WordBank.Animals), colour = draw.From(WordBank.Colours);
@@ -131,27 +139,31 @@ internal sealed class BookWriter
             values = [name, trade, place, .. things];
             Facts =
             [
-                ($"What did {name} do for a living?", $"{name} worked as a", trade),
-                ($"Where did {name} live?", $"{name} lived in", place),
-                ($"Which animal did {name} keep?", $"{name} kept a", animal),
-                ($"Which colour was the door of {name}'s house?", $"{name}'s door was", colour),
+                ("What did {0} do for a living?", "{0} worked as a", trade),
+                ("Where did {0} live?", "{0} lived in", place),
+                ("Which animal did {0} keep?", "{0} kept a", animal),
+                ("Which colour was the door of {0}'s house?", "{0}'s door was", colour),
             ];
-            sentences.AddRange([.. Facts.Select(fact => $"{fact.Begin} {fact.Value}."),
+            IEnumerable<string> facts = Facts.Select(fact => $"{string.Format(null, fact.Begin, name)} {fact.Value}.");
+            sentences.AddRange([.. Enumerable.Repeat(facts, Mentions).SelectMany(all => all),
                 $"One day {name} sold a {things[0]} and bought a {things[1]}."]);
             Summary = $"{name}, a {trade} in {place}, sold a {things[0]} and bought a {things[1]}.";
         }
+
+        public string Name { get; }
 
         public string Heading { get; }
 
         public string Summary { get; }
 
-        /// <summary>A question, how its answer begins, and the answer.</summary>
+        /// <summary>A question about <c>{0}</c>, how its answer begins, and the answer.</summary>
         public (string Ask, string Begin, string Value)[] Facts { get; }
 
         public string Text => $"{Heading}\n{string.Join(' ', sentences)}\n";
 
-        public bool Shares(Chapter other) => values.Intersect(other.values).Any();
+        public int Shared(Chapter other) => values.Intersect(other.values).Count();
 
-        public void Insert(string sentence, Draw draw) => sentences.Insert(draw.Below(sentences.Count + 1), sentence);
+        /// <summary>Somewhere behind the first sentence, which names the person.</summary>
+        public void Insert(string sentence, Draw draw) => sentences.Insert(1 + draw.Below(sentences.Count), sentence);
     }
 }

@@ -1,10 +1,13 @@
 namespace Engine.LongTasks;
 
-/// <summary>A file of functions in Python: some return a word, some the value of another one, most do something else.
-/// </summary>
+/// <summary>A file of functions in Python: some return a word, most do something else.</summary>
 internal sealed class CodeWriter
 {
-    private const int Values = 16, WrongChoices = 5;
+    private const int Values = 24, WrongChoices = 5;
+
+    /// <summary>The two ways to ask: by a test, and by a copy of the definition.</summary>
+    private const string Test = "# Tests: every function returns what it returned before.\nassert {0}() == \"",
+        Copy = "# Again, so that this file can be read alone.\ndef {0}():\n    return \"";
 
     private static readonly string[] Nouns = ["name", "label", "title", "code"];
 
@@ -39,23 +42,21 @@ internal sealed class CodeWriter
         string[] all = [.. from material in WordBank.Materials
                            from noun in Nouns
                            select $"{material}_{noun}"];
-        int count = Math.Max(plan.Questions, Math.Min(plan.Scaled(Values), all.Length / 2));
-        string[] names = draw.Some(all, 2 * count), values = new string[count];
+        int count = Math.Max(plan.Questions, Math.Min(plan.Scaled(Values), all.Length));
+        string[] names = draw.Some(all, count), values = new string[count];
         for (int i = 0; i < count; i++)
         {
             values[i] = draw.From(WordBank.Secrets);
             Plant($"def {names[i]}():\n    return \"{values[i]}\"\n");
-            Plant($"def {names[count + i]}():\n    return {names[i]}()\n");
         }
 
         int[] asked = draw.Some(Enumerable.Range(0, count).ToArray(), Math.Min(plan.Questions, count));
         for (int i = 0; i < asked.Length; i++)
         {
-            // Every other question takes the way over two functions.
-            string name = i % 2 == 0 ? names[asked[i]] : names[count + asked[i]];
-            questions.Add(draw.Choice(TaskKind.Code,
-                $"# Tests: every function returns what it returned before.\nassert {name}() == \"",
-                values[asked[i]] + "\"", values.Select(value => value + "\""), WrongChoices));
+            string form = i % 2 == 0 ? Test : Copy;
+            questions.Add(draw.Choice(TaskKind.Code, string.Format(null, form, names[asked[i]]),
+                string.Format(null, form, "other_word"), values[asked[i]] + "\"",
+                values.Select(value => value + "\""), WrongChoices));
         }
 
         FillUp();

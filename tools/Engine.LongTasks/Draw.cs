@@ -32,13 +32,15 @@ internal sealed class Draw(int seed)
     /// <summary>A question with the right answer among wrong ones, at a random place.</summary>
     /// <param name="task">What it asks.</param>
     /// <param name="prompt">Text up to the answer.</param>
+    /// <param name="contrast">The same about what the document does not mention.</param>
     /// <param name="right">The right answer.</param>
     /// <param name="others">Answers that may be wrong; equal ones count once.</param>
     /// <param name="wrong">How many of them stand for choice, at most.</param>
-    public Question Choice(TaskKind task, string prompt, string right, IEnumerable<string> others, int wrong)
+    public Question Choice(TaskKind task, string prompt, string contrast, string right, IEnumerable<string> others,
+        int wrong)
     {
         string[] candidates = [.. others.Where(other => other != right).Distinct()];
         string[] choices = Shuffled([right, .. Some(candidates, Math.Min(wrong, candidates.Length))]);
-        return new Question(task, prompt, choices, Array.IndexOf(choices, right));
+        return new Question(task, prompt, choices, Array.IndexOf(choices, right), contrast);
     }
 }

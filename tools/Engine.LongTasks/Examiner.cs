@@ -5,10 +5,11 @@ using Engine.Cli;
 namespace Engine.LongTasks;
 
 /// <summary>What came of a question.</summary>
-/// <param name="Score">100 if the right choice is the likeliest, else 0; of a free answer, its overlap.</param>
+/// <param name="Score">100 if the question makes the right choice likelier by more than any other, else 0; of a free
+/// answer, its overlap.</param>
 /// <param name="Match">Whether the model would write the right answer, token by token.</param>
 /// <param name="Loss">Nats per token of the right answer.</param>
-/// <param name="Text">The likeliest choice, or the free answer.</param>
+/// <param name="Text">The choice, or the free answer.</param>
 internal sealed record Answer(double Score, bool Match, double Loss, string Text);
 
 /// <summary>Lets a model read a document once and asks it one question after the other, each as if it were the first.
@@ -43,30 +44,39 @@ internal sealed class Examiner(LanguageModel model, AttentionOptions attention, 
     /// <summary>Answers a question about the document.</summary>
     public Answer Ask(Question question)
     {
-        session.Truncate(read);
-        int[] prompt = Encode(question.Prompt, begins: false);
-        int step = exactQuestions ? AnswerTokens : prompt.Length;
-        float[] logits = [];
-        for (int done = 0; done < prompt.Length; done += step)
-            logits = session.Prefill(prompt.AsSpan(done, Math.Min(step, prompt.Length - done))).ToArray();
-        (double Total, double Mean, bool Match)[] choices =
-            [.. question.Choices.Select(choice => Judge(logits, Encode(choice, begins: false), read + prompt.Length))];
+        double[] anyway = question.Contrast is null ? new double[question.Choices.Count]
+            : [.. Judge(question.Contrast, question.Choices, out _, out _).Select(choice => choice.Total)];
+        Judgement[] choices = Judge(question.Prompt, question.Choices, out float[] logits, out int asked);
         (_, double loss, bool match) = choices[question.Right];
         if (question.IsFree)
         {
-            session.Truncate(read + prompt.Length);
+            session.Truncate(asked);
             string text = Continue(logits);
             return new Answer(Overlap.Score(text, question.Answer, question.Prompt), match, loss, text);
         }
 
-        int likeliest = Array.IndexOf(choices, choices.MinBy(choice => choice.Total));
+        int likeliest = Enumerable.Range(0, choices.Length).MinBy(i => choices[i].Total - anyway[i]);
         return new Answer(likeliest == question.Right ? 100 : 0, match, loss, question.Choices[likeliest]);
     }
 
     /// <inheritdoc/>
     public void Dispose() => session.Dispose();
 
-    private (double Total, double Mean, bool Match) Judge(float[] first, int[] tokens, int position)
+    /// <summary>Likelihoods of continuations of the document and a prompt.</summary>
+    private Judgement[] Judge(string prompt, IReadOnlyList<string> choices, out float[] logits, out int end)
+    {
+        session.Truncate(read);
+        int[] tokens = Encode(prompt, begins: false);
+        int step = exactQuestions ? AnswerTokens : tokens.Length;
+        float[] last = [];
+        for (int done = 0; done < tokens.Length; done += step)
+            last = session.Prefill(tokens.AsSpan(done, Math.Min(step, tokens.Length - done))).ToArray();
+        logits = last;
+        end = session.Length;
+        return [.. choices.Select(choice => Judge(last, Encode(choice, begins: false), read + tokens.Length))];
+    }
+
+    private Judgement Judge(float[] first, int[] tokens, int position)
     {
         var score = new PerplexityScore(model.VocabularySize);
         bool match = true;
@@ -77,7 +87,7 @@ internal sealed class Examiner(LanguageModel model, AttentionOptions attention, 
             session.Evaluate(tokens.AsSpan(..^1), AddRows, AnswerTokens);
         }
 
-        return (score.Mean * score.Count, score.Mean, match);
+        return new Judgement(score.Mean * score.Count, score.Mean, match);
 
         void AddRows(int row, ReadOnlySpan<float> logits)
         {
@@ -116,6 +126,8 @@ internal sealed class Examiner(LanguageModel model, AttentionOptions attention, 
             if (logits[i] > logits[best]) best = i;
         return best;
     }
+
+    private readonly record struct Judgement(double Total, double Mean, bool Match);
 
     private int[] Encode(string text, bool begins)
     {

@@ -7,8 +7,12 @@ internal static class ExampleWriter
     /// <summary>Words of a class that no example shows.</summary>
     private const int Held = 6;
 
+    /// <summary>Long enough for a question not to be evaluated exactly as a few tokens are.</summary>
     private static readonly string[] Frames =
-        ["I saw the word {0} today", "someone wrote {0} on the wall", "the next word is {0}", "then she said {0}"];
+    [
+        "I read the word {0} in a book today", "someone wrote {0} on the wall of the house",
+        "the next word that we all know is {0}", "then she said {0} and nothing else at all",
+    ];
 
     /// <summary>Examples and questions.</summary>
     public static LongDocument Write(DocumentPlan plan)
@@ -20,7 +24,8 @@ internal static class ExampleWriter
         for (int used = 0, i = 0; ; i++)
         {
             int kind = draw.Below(words.Length);
-            string line = Line(draw, words[kind][draw.Below(words[kind].Length - Held)]) + $" {labels[kind]}\n";
+            string word = words[kind][draw.Below(words[kind].Length - Held)];
+            string line = $"{Line(draw.From(Frames), word)} {labels[kind]}\n";
             used += plan.Count(line);
             if (used > plan.Tokens) break;
             lines.Add(line);
@@ -30,14 +35,15 @@ internal static class ExampleWriter
         for (int i = 0; i < plan.Questions; i++)
         {
             int kind = i % words.Length;
-            string word = words[kind][^(1 + i / words.Length % Held)];
-            questions.Add(draw.Choice(TaskKind.FewShot, Line(draw, word), " " + labels[kind],
-                labels.Select(label => " " + label), labels.Length));
+            string asked = words[kind][^(1 + i / words.Length % Held)];
+            string frame = draw.From(Frames);
+            questions.Add(draw.Choice(TaskKind.FewShot, Line(frame, asked), Line(frame, "something"),
+                " " + labels[kind], labels.Select(label => " " + label), labels.Length));
         }
 
         return new LongDocument(string.Concat(lines), questions);
     }
 
-    private static string Line(Draw draw, string word) =>
-        "Text: " + draw.From(Frames).Replace("{0}", word, StringComparison.Ordinal) + ". Class:";
+    private static string Line(string frame, string word) =>
+        "Text: " + frame.Replace("{0}", word, StringComparison.Ordinal) + ". Class:";
 }

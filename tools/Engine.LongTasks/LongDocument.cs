@@ -12,7 +12,7 @@ internal enum TaskKind
     /// <summary>A chapter in one sentence.</summary>
     Summary,
 
-    /// <summary>The value of a function, in a file of functions.</summary>
+    /// <summary>What a function returns, in a file of functions.</summary>
     Code,
 
     /// <summary>The class of a word that is new, from examples.</summary>
@@ -28,7 +28,10 @@ internal enum TaskKind
 /// <param name="Choices">Answers to choose from, as they would follow the prompt; one alone is scored by overlap.
 /// </param>
 /// <param name="Right">Index of the right one.</param>
-internal sealed record Question(TaskKind Task, string Prompt, IReadOnlyList<string> Choices, int Right)
+/// <param name="Contrast">The same about something that the document does not mention: how likely the choices are
+/// anyway. A choice counts by how much likelier the question makes it, because a weak model has its favourites.</param>
+internal sealed record Question(TaskKind Task, string Prompt, IReadOnlyList<string> Choices, int Right,
+    string? Contrast = null)
 {
     /// <summary>The right answer.</summary>
     public string Answer => Choices[Right];

@@ -6,7 +6,7 @@ namespace Engine.LongTasks;
 internal sealed class TaskCourse(LanguageModel model, bool exactQuestions, int questions)
 {
     /// <summary>Tokens of the context that are left for a question and its answer.</summary>
-    public const int Reserve = 160;
+    public const int Reserve = 256;
 
     public required IReadOnlyList<AttentionSetting> Settings { get; init; }
 

@@ -1,0 +1,3 @@
+using Engine.LongTasks;
+
+return TasksCommand.Create().Parse(args).Invoke();

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using Engine.Attention;
 using Engine.Attention.Hyper;
+using Engine.Cli;
 using Engine.Isa;
 
 namespace Engine.Bench;
@@ -9,9 +9,8 @@ namespace Engine.Bench;
 /// is what a leaf as long as the prompt comes to.</summary>
 public class HyperAttentionBenchmarks
 {
-    private LayerMemory memory = null!;
-    private HyperPlanes planes = null!;
-    private HyperLayer buckets = null!, diagonals = null!, exact = null!;
+    private LayerInputs inputs = null!;
+    private HyperRun buckets = null!, diagonals = null!, exact = null!;
 
     [Params(4096, 16384)]
     public int Positions { get; set; }
@@ -23,21 +22,21 @@ public class HyperAttentionBenchmarks
         HyperAttention kernel = HyperAttention.For(isa);
         Claim.CheckVectors(isa, kernel);
         Claim.CheckVectors(isa, kernel.Exact);
-        memory = new LayerMemory(Positions, 64);
+        var what = new LayerCase(LayerSource.Open("gaussian"), Positions, Causal: true, []);
+        inputs = new LayerInputs(Positions);
+        what.Source.Fill(inputs, 0);
         var settings = new HyperSettings();
-        planes = new HyperPlanes(settings.Hyperplanes, memory.Dimension, settings.Seed);
-        buckets = Layer(settings);
-        diagonals = Layer(settings with { Choice = KeyChoiceKind.Diagonals });
-        exact = Layer(settings with { Leaf = Positions });
+        buckets = Open(settings);
+        diagonals = Open(settings with { Choice = KeyChoiceKind.Diagonals });
+        exact = Open(settings with { Leaf = Positions });
 
-        HyperLayer Layer(HyperSettings of) =>
-            new(kernel, of, planes, causal: true, Positions, Positions, memory.Dimension, workers: 1);
+        HyperRun Open(HyperSettings of) => new(kernel, what, of, inputs, workers: 1);
     }
 
     [GlobalCleanup]
     public void Cleanup()
     {
-        foreach (IDisposable one in (IDisposable[])[buckets, diagonals, exact, planes, memory]) one.Dispose();
+        foreach (IDisposable one in (IDisposable[])[buckets, diagonals, exact, inputs]) one.Dispose();
     }
 
     [Benchmark]
@@ -49,9 +48,9 @@ public class HyperAttentionBenchmarks
     [Benchmark]
     public void Exact() => Run(exact);
 
-    private void Run(HyperLayer layer)
+    private static void Run(HyperRun run)
     {
-        layer.Begin(memory.Input());
-        layer.Run();
+        run.Begin(0);
+        run.Layer.Run();
     }
 }

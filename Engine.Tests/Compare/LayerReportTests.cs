@@ -77,7 +77,7 @@ public sealed class LayerReportTests
     [TestMethod]
     public void AChartHasItsPointsWithinItsFrame()
     {
-        var chart = new LineChart("a < b", "x", "y");
+        var chart = new LogChart("a < b", "x", "y");
         Assert.IsTrue(chart.IsEmpty);
         chart.Add("none", [(0, 1), (1, double.NaN)]);
         Assert.IsTrue(chart.IsEmpty);
@@ -92,7 +92,7 @@ public sealed class LayerReportTests
         Assert.IsTrue(x.All(value => value is >= 78 and <= 736) && y.All(value => value is >= 96 and <= 404));
         // Doubling is a fifth of 32 times.
         Assert.AreEqual((x[2] - x[0]) / 5, x[1] - x[0], 0.2);
-        CollectionAssert.AreEqual((double[])[0.02, 0.05, 0.1, 0.2], LineChart.Marks(0.031, 0.12).Select(mark =>
+        CollectionAssert.AreEqual((double[])[0.02, 0.05, 0.1, 0.2], LogChart.Marks(0.031, 0.12).Select(mark =>
             Math.Round(mark, 6)).ToArray());
     }
 }

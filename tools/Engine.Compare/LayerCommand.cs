@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Engine.Reports;
 
 namespace Engine.Compare;
 
@@ -49,11 +50,11 @@ internal sealed class LayerCommand
     {
         var tables = new LayerTables(figures);
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!, stem = Path.GetFileNameWithoutExtension(path);
-        foreach ((string name, LineChart chart) in tables.Charts())
+        foreach ((string name, LogChart chart) in tables.Charts())
             if (!chart.IsEmpty) File.WriteAllText(Path.Combine(folder, $"{stem}-{name}.svg"), chart.Draw());
         string text = File.Exists(path) ? File.ReadAllText(path) : "# Long prompts\n";
         foreach ((string section, string content) in tables.Sections())
-            text = ReportDocument.Replace(text, section, content);
+            text = MeasuredSection.Replace(text, section, content);
         File.WriteAllText(path, text);
     }
 

@@ -24,15 +24,15 @@ internal sealed class LayerTables(IEnumerable<LayerFigure> all)
     }
 
     /// <summary>Charts that there are figures for, by the end of their file's name.</summary>
-    public IEnumerable<(string Name, LineChart Chart)> Charts()
+    public IEnumerable<(string Name, LogChart Chart)> Charts()
     {
-        var speed = new LineChart("One layer, one thread: how many times faster than exact attention", "positions",
+        var speed = new LogChart("One layer, one thread: how many times faster than exact attention", "positions",
             "times exact attention's speed");
         LayerFigure[] timed = [.. Of(LayerPlan.Speed, LayerPlan.Defaults).Where(row => row.Threads == 1)];
         foreach (var line in timed.GroupBy(Layout).OrderBy(line => line.Key, StringComparer.Ordinal))
             speed.Add(line.Key, line.GroupBy(row => row.Length).Select(same => ((double)same.Key,
                 Last(same)!.Speedup)));
-        var errors = new LineChart("Relative error of a causal layer of 8,192 positions by budget",
+        var errors = new LogChart("Relative error of a causal layer of 8,192 positions by budget",
             "keys of the block, and as many samples", "relative error of the output");
         foreach (var line in Of(LayerPlan.Budgets).GroupBy(row => row.Inputs))
         {

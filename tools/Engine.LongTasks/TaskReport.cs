@@ -1,4 +1,4 @@
-using Engine.Compare;
+using Engine.Reports;
 
 namespace Engine.LongTasks;
 
@@ -11,37 +11,31 @@ internal static class TaskReport
     /// <param name="results">What was measured.</param>
     public static void Write(string path, string section, TaskResults results)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        string picture = $"{Path.GetFileNameWithoutExtension(path)}-{section.ToLowerInvariant().Replace(' ', '-')}.svg";
-        File.WriteAllText(Path.Combine(folder, picture), Chart(results).Draw());
-        string content = $"![score against approximated layers]({picture})\n\n" + new TaskTables(results).Write();
-        string document = File.Exists(path) ? File.ReadAllText(path) : "# Long documents\n";
-        File.WriteAllText(path, ReportDocument.Replace(document, section, content));
+        var document = new MeasuredSection(path, section);
+        string chart = document.AddPicture("score", "score against approximated layers", Chart(results).Draw());
+        document.Write(chart + new TaskTables(results).Write(), newDocument: "# Long documents\n");
     }
 
-    /// <summary>Scores against layers, a line a task, a panel a length.</summary>
+    /// <summary>Scores against the last layers, a line a task, a panel a length.</summary>
     public static LineChart Chart(TaskResults results)
     {
-        string[] settings = [.. results.Settings];
-        string[] marks = [.. settings.Select(name => AttentionSetting.LayersOf(name) switch
-        {
-            int.MaxValue => "calibrated",
-            int layers => layers.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        })];
-        var chart = new LineChart("Score against the number of approximated layers, the last ones", marks, 100);
+        var chart = new LineChart("Score by approximated layers", columns: 2);
         foreach (int length in results.Lengths)
         {
-            chart.AddPanel($"{length:N0} tokens");
-            foreach (TaskKind task in results.Tasks)
+            LinePanel panel = chart.Add($"{length:N0} tokens", "last layers that are approximated", "0");
+            foreach (string setting in results.Settings)
             {
-                chart.AddLine(TaskTables.NameOf(task), [.. settings.Select(setting =>
-                    results.Of(length, setting, task, TaskTables.ScoreOf) is { Count: > 0 } cell
-                        ? cell.Mean : double.NaN)]);
-            }
+                int layers = AttentionSetting.LayersOf(setting);
+                if (layers == int.MaxValue) continue;
+                foreach (TaskKind task in results.Tasks)
+                    Add(TaskTables.NameOf(task), results.Of(length, setting, task, TaskTables.ScoreOf));
+                Add("mean", results.OfAll(task => results.Of(length, setting, task, TaskTables.ScoreOf)));
 
-            chart.AddLine("mean", [.. settings.Select(setting =>
-                results.OfAll(task => results.Of(length, setting, task, TaskTables.ScoreOf)) is { Count: > 0 } cell
-                    ? cell.Mean : double.NaN)]);
+                void Add(string line, Estimate cell)
+                {
+                    if (cell.Count > 0) panel.Add(line, layers, cell.Mean, $"{line}, last {layers}");
+                }
+            }
         }
 
         return chart;

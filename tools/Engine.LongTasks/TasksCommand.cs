@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Engine.Cli;
-using Engine.Compare;
+using Engine.Reports;
 
 namespace Engine.LongTasks;
 

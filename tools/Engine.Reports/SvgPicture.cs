@@ -11,7 +11,8 @@ internal sealed class SvgPicture
     /// <summary>Attributes of text that is read first, and of what explains it.</summary>
     public const string Ink = "fill=\"#1c2430\"", Faint = "fill=\"#5b6675\"";
 
-    private static readonly string[] Colours = ["#2563a8", "#d9822b", "#3c8d5a", "#8a56ac", "#b0413e"];
+    private static readonly string[] Colours =
+        ["#2563a8", "#d9822b", "#3c8d5a", "#8a56ac", "#b0413e", "#5f7f8c", "#1c2430"];
 
     private readonly StringBuilder svg = new();
 

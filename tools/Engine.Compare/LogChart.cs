@@ -1,17 +1,14 @@
 using System.Globalization;
-using System.Security;
-using System.Text;
+using Engine.Reports;
+using static Engine.Reports.SvgPicture;
 
 namespace Engine.Compare;
 
 /// <summary>Lines over two logarithmic axes as SVG.</summary>
-/// <remarks>The picture brings its own background, so that it can be read on dark pages, too.</remarks>
-internal sealed class LineChart(string title, string horizontal, string vertical)
+internal sealed class LogChart(string title, string horizontal, string vertical)
 {
     private const int Width = 760, Height = 460, Left = 78, Right = 40, Top = 96, Bottom = 56;
-    private static readonly string[] Colours = ["#2563a8", "#d9822b", "#3c8d5a", "#8a56ac", "#b0413e"];
     private readonly List<(string Label, (double X, double Y)[] Points)> lines = [];
-    private readonly StringBuilder svg = new();
     private double minX, maxX, minY, maxY;
 
     public bool IsEmpty => lines.Count == 0;
@@ -31,24 +28,18 @@ internal sealed class LineChart(string title, string horizontal, string vertical
         double lowest = all.Min(point => point.Y), highest = all.Max(point => point.Y);
         double[] marks = [.. Marks(lowest, highest)];
         (minY, maxY) = (Math.Min(marks[0], lowest), Math.Max(marks[^1], highest));
-        Line($"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" width=\"{Width}\" "
-            + $"height=\"{Height}\" font-family=\"system-ui, 'DejaVu Sans', sans-serif\" font-size=\"12\">");
-        Line($"<title>{Escape(title)}</title>");
-        Line($"<rect width=\"{Width}\" height=\"{Height}\" rx=\"6\" fill=\"#fcfcfd\"/>");
-        Text(16, 28, title, "font-size=\"16\" font-weight=\"600\" fill=\"#1c2430\"");
-        DrawAxes(all.Select(point => point.X).Distinct().Order(), marks);
+        var svg = new SvgPicture(Width, Height, title);
+        DrawAxes(svg, all.Select(point => point.X).Distinct().Order(), marks);
         double x = 16;
         for (int i = 0; i < lines.Count; i++)
         {
-            string colour = Colours[i % Colours.Length];
-            Line($"<rect x=\"{N(x)}\" y=\"48\" width=\"12\" height=\"12\" fill=\"{colour}\"/>");
-            Text(x + 18, 58, lines[i].Label, "fill=\"#1c2430\"");
+            svg.Line($"<rect x=\"{N(x)}\" y=\"48\" width=\"12\" height=\"12\" fill=\"{ColourOf(i)}\"/>");
+            svg.Text(x + 18, 58, lines[i].Label, Ink);
             x += 40 + (6.6 * lines[i].Label.Length);
-            DrawLine(lines[i].Points, lines[i].Label, colour);
+            DrawLine(svg, lines[i].Points, lines[i].Label, ColourOf(i));
         }
 
-        Line("</svg>");
-        return svg.ToString().ReplaceLineEndings("\n");
+        return svg.Finish();
     }
 
     /// <summary>1, 2 and 5 times powers of ten, as far as they enclose the values.</summary>
@@ -66,36 +57,36 @@ internal sealed class LineChart(string title, string horizontal, string vertical
         }
     }
 
-    private void DrawAxes(IEnumerable<double> columns, double[] marks)
+    private void DrawAxes(SvgPicture svg, IEnumerable<double> columns, double[] marks)
     {
         foreach (double value in columns)
         {
-            Line($"<line x1=\"{N(X(value))}\" y1=\"{Top}\" x2=\"{N(X(value))}\" y2=\"{Height - Bottom}\" "
+            svg.Line($"<line x1=\"{N(X(value))}\" y1=\"{Top}\" x2=\"{N(X(value))}\" y2=\"{Height - Bottom}\" "
                 + "stroke=\"#e6e9ee\"/>");
-            Text(X(value), Height - Bottom + 18, value.ToString("#,0.###", CultureInfo.InvariantCulture),
-                "text-anchor=\"middle\" fill=\"#5b6675\"");
+            svg.Text(X(value), Height - Bottom + 18, value.ToString("#,0.###", CultureInfo.InvariantCulture),
+                $"text-anchor=\"middle\" {Faint}");
         }
 
         foreach (double value in marks)
         {
-            Line($"<line x1=\"{Left}\" y1=\"{N(Y(value))}\" x2=\"{Width - Right}\" y2=\"{N(Y(value))}\" "
+            svg.Line($"<line x1=\"{Left}\" y1=\"{N(Y(value))}\" x2=\"{Width - Right}\" y2=\"{N(Y(value))}\" "
                 + "stroke=\"#d8dde4\"/>");
-            Text(Left - 8, Y(value) + 4, value.ToString("#,0.####", CultureInfo.InvariantCulture),
-                "text-anchor=\"end\" fill=\"#5b6675\"");
+            svg.Text(Left - 8, Y(value) + 4, value.ToString("#,0.####", CultureInfo.InvariantCulture),
+                $"text-anchor=\"end\" {Faint}");
         }
 
-        Text((Left + Width - Right) / 2.0, Height - 14, horizontal, "text-anchor=\"middle\" fill=\"#1c2430\"");
-        Text(16, Top - 14, vertical, "fill=\"#1c2430\"");
+        svg.Text((Left + Width - Right) / 2.0, Height - 14, horizontal, $"text-anchor=\"middle\" {Ink}");
+        svg.Text(16, Top - 14, vertical, Ink);
     }
 
-    private void DrawLine((double X, double Y)[] points, string label, string colour)
+    private void DrawLine(SvgPicture svg, (double X, double Y)[] points, string label, string colour)
     {
         string path = string.Join(' ', points.Select(point => $"{N(X(point.X))},{N(Y(point.Y))}"));
-        Line($"<polyline points=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
+        svg.Line($"<polyline points=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
         foreach ((double x, double y) in points)
         {
             string text = string.Create(CultureInfo.InvariantCulture, $"{label}: {x:#,0.###}, {y:G3}");
-            Line($"<circle cx=\"{N(X(x))}\" cy=\"{N(Y(y))}\" r=\"3.5\" fill=\"{colour}\"><title>{Escape(text)}</title>"
+            svg.Line($"<circle cx=\"{N(X(x))}\" cy=\"{N(Y(y))}\" r=\"3.5\" fill=\"{colour}\"><title>{Escape(text)}</title>"
                 + "</circle>");
         }
     }
@@ -106,15 +97,4 @@ internal sealed class LineChart(string title, string horizontal, string vertical
 
     private static double Share(double value, double low, double high) =>
         high > low ? Math.Log(value / low) / Math.Log(high / low) : 0.5;
-
-    private static string N(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
-
-    private static string Escape(string text) => SecurityElement.Escape(text);
-
-    private void Text(double x, double y, string text, string attributes) =>
-        Line($"<text x=\"{N(x)}\" y=\"{N(y)}\" {attributes}>{Escape(text)}</text>");
-
-    private void Line(FormattableString line) => svg.AppendLine(FormattableString.Invariant(line));
-
-    private void Line(string line) => svg.AppendLine(line);
 }

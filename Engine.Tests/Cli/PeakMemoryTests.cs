@@ -24,7 +24,8 @@ public sealed class PeakMemoryTests
         string path = TestData.Model("smollm2-135m-instruct-q4_1.gguf");
         var engine = new ExternalProgram(typeof(CliApplication).Assembly.Location);
         string output = await engine.RunAsync(["bench", path, "--prefill", "0", "--decode", "8", "--depth",
-            $"{Context - 8}", "--repetitions", "1", "--threads", "1", "--pack", pack, "--json"], TestContext.CancellationToken);
+            $"{Context - 8}", "--repetitions", "1", "--threads", "1",
+            "--pack", pack, "--json"], TestContext.CancellationToken);
         JsonElement json = JsonDocument.Parse(output).RootElement;
         if (!json.TryGetProperty("peak_resident_bytes", out JsonElement peak))
             Assert.Inconclusive("this system does not tell the peak of resident memory");

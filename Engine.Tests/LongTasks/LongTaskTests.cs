@@ -207,7 +207,7 @@ public sealed class LongTaskTests
         Assert.HasCount(4, runs.Distinct().ToArray());
         Assert.AreEqual(8, samples.Count(sample => sample.Kind == TaskSample.Question));
         Assert.Contains("<!-- measured: Tasks -->", File.ReadAllText(document));
-        Assert.IsTrue(File.Exists(Path.Combine(folder.Path, "d-tasks.svg")));
+        Assert.IsTrue(File.Exists(Path.Combine(folder.Path, "d-tasks-score.svg")));
         Assert.AreEqual(1, TasksCommand.Create().Parse(["--model", raw + ".gguf"]).Invoke());
     }
 

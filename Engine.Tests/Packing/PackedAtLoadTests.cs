@@ -58,7 +58,7 @@ public sealed class PackedAtLoadTests
     }
 
     [TestMethod]
-    public void ProgressEndsWithAllAndGenerationGoesOn()
+    public void ProgressEndsWithAllAndTheAnswerIsThatOfThePackedFile()
     {
         var reports = new List<(long Done, long Total)>();
         string path = TestData.Model("smollm2-135m-instruct-q4_1.gguf");
@@ -72,7 +72,10 @@ public sealed class PackedAtLoadTests
         for (int i = 1; i < reports.Count; i++) Assert.IsGreaterThan(reports[i - 1].Done, reports[i].Done);
         using LanguageModel mapped = LanguageModel.Load(path);
         Assert.AreEqual(0, mapped.PackedBytes);
-        Assert.AreEqual(Answer(mapped), Answer(packed));
+        using var folder = new GgufFolder();
+        ModelPacker.Pack(path, folder["smollm2.bin"]);
+        using LanguageModel file = LanguageModel.Load(folder["smollm2.bin"]);
+        Assert.AreEqual(Answer(file), Answer(packed));
     }
 
     private static string Answer(LanguageModel model)

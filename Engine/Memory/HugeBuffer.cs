@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Engine.Memory;
 
-/// <summary>Much native memory for data that are written once and read in order, owned until disposed: in huge pages
-/// where the system has them.</summary>
-/// <remarks>A page of 4 KiB ends the processor's prefetching and takes an entry of its address cache; one of 2 MiB holds
-/// 500 times as much. The memory is not zeroed, and none of it is resident until it is written.</remarks>
+/// <summary>Much native memory for data that are written once and read in order, owned until disposed: in huge
+/// pages where the system has them.</summary>
+/// <remarks>A page of 4 KiB ends the processor's prefetching and takes an entry of its address cache; one of 2 MiB
+/// holds 500 times as much. The memory is not zeroed, and none of it is resident until it is written.</remarks>
 internal sealed unsafe partial class HugeBuffer : SafeHandle
 {
     private const int PageBytes = 2 << 20;

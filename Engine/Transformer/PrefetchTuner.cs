@@ -55,7 +55,7 @@ internal sealed class PrefetchTuner
             round++;
         }
         while (dropped[tried]);
-        if (IsDone || dropped[1..].All(gone => gone)) Choose();
+        if (IsDone || !dropped.AsSpan(1).Contains(false)) Choose();
     }
 
     private void Choose()

@@ -86,8 +86,8 @@ internal sealed class LogChart(string title, string horizontal, string vertical)
         foreach ((double x, double y) in points)
         {
             string text = string.Create(CultureInfo.InvariantCulture, $"{label}: {x:#,0.###}, {y:G3}");
-            svg.Line($"<circle cx=\"{N(X(x))}\" cy=\"{N(Y(y))}\" r=\"3.5\" fill=\"{colour}\"><title>{Escape(text)}</title>"
-                + "</circle>");
+            svg.Line($"<circle cx=\"{N(X(x))}\" cy=\"{N(Y(y))}\" r=\"3.5\" fill=\"{colour}\">"
+                + $"<title>{Escape(text)}</title></circle>");
         }
     }
 

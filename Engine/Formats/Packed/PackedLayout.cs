@@ -134,7 +134,8 @@ internal sealed class PackedLayout
         return true;
     }
 
-    /// <summary>Brings the bytes of a block into packed order: quants lie in words of four bytes in every type.</summary>
+    /// <summary>Brings the bytes of a block into packed order: quants lie in words of four bytes in every type.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Reorder(ReadOnlySpan<byte> block, Span<byte> packed)
     {

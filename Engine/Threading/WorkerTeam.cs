@@ -24,6 +24,7 @@ internal sealed class WorkerTeam : IDisposable
     private readonly IStage?[] stages = new IStage?[2];
     private readonly int[] chunkCounts = new int[2];
     private ExceptionDispatchInfo? failure;
+    private bool alone;
     private volatile bool open;
     private volatile bool disposed;
 
@@ -49,9 +50,12 @@ internal sealed class WorkerTeam : IDisposable
     public int Workers { get; }
 
     /// <summary>Wakes the team for a step.</summary>
-    public void Enter()
+    /// <param name="callerAlone">True to let the others sleep: the caller does all chunks.</param>
+    public void Enter(bool callerAlone = false)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
+        alone = callerAlone;
+        if (alone) return;
         open = true;
         Interlocked.MemoryBarrier();
         for (int i = 0; i < threads.Length; i++)
@@ -64,7 +68,7 @@ internal sealed class WorkerTeam : IDisposable
     /// <summary>Runs all chunks of a stage and returns when they are done.</summary>
     public void Run(IStage stage, int chunks)
     {
-        if (Workers == 1 || chunks <= 1)
+        if (Workers == 1 || alone || chunks <= 1)
         {
             for (int chunk = 0; chunk < chunks; chunk++) stage.Run(chunk, 0);
             return;

@@ -41,6 +41,8 @@ internal sealed unsafe class ForwardPass : IDisposable
     private readonly AllPagesStage allPages;
     private readonly ShiftStage shift;
     private readonly PrefetchTuner prefetch = new();
+    private readonly TeamTuner teamTuner = new();
+    private bool isSingle;
 
     public ForwardPass(ModelConfig config, ModelWeights weights, KernelSet kernels, WorkerTeam team, int batchRows)
     {
@@ -87,7 +89,9 @@ internal sealed unsafe class ForwardPass : IDisposable
     /// <see cref="Logits"/>.</summary>
     public void Run(StepBatch batch)
     {
-        team.Enter();
+        isSingle = batch.Rows == 1 && team.Workers > 1;
+        if (isSingle) teamTuner.BeginStep();
+        team.Enter(isSingle && teamTuner.Alone);
         prefetch.Begin(batch.Rows);
         try
         {
@@ -107,6 +111,7 @@ internal sealed unsafe class ForwardPass : IDisposable
         finally
         {
             team.Leave();
+            if (isSingle) teamTuner.EndPart();
         }
     }
 
@@ -115,7 +120,8 @@ internal sealed unsafe class ForwardPass : IDisposable
     public Span<float> Logits(int first, int rows)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Math.Min(LogitRows, OutputRows - first));
-        team.Enter();
+        if (isSingle) teamTuner.BeginPart();
+        team.Enter(isSingle && teamTuner.Alone);
         try
         {
             Multiply(linear.Reset().Add(weights.Output, state.Input, first, rows, logits.Pointer, weights.Vocabulary));
@@ -125,6 +131,7 @@ internal sealed unsafe class ForwardPass : IDisposable
         finally
         {
             team.Leave();
+            if (isSingle) teamTuner.EndPart();
         }
 
         return logits.Slice(0, rows * weights.Vocabulary);

@@ -9,7 +9,7 @@ namespace Engine;
 public sealed partial class AttentionCalibration
 {
     /// <summary>Heads with a smaller relative error are approximated unless told otherwise.</summary>
-    public const double DefaultThreshold = 0.12;
+    public const double DefaultThreshold = 0.09;
 
     private readonly double[][][] errors;
     private readonly double[][][] logSumExpErrors;

@@ -37,7 +37,7 @@ internal sealed class LongTextCommand
     private readonly Option<string> thresholds = new("--thresholds")
     {
         Description = "Relative errors below which a calibrated head is approximated, with commas",
-        DefaultValueFactory = _ => "0.05,0.08,0.12,0.2,0.4",
+        DefaultValueFactory = _ => "0.05,0.09,0.12,0.2,0.4",
     };
 
     private readonly Option<string?> calibration = FilePath("--calibration",

@@ -122,12 +122,12 @@ public sealed partial class AttentionCalibration
                 $"the calibration is of {ModelName} with {LayerCount} layers, not of a model of this shape");
     }
 
-    private static void Evaluate(LanguageModel model, Session session, ReadOnlySpan<int> tokens, Action<int>? progress,
+    /// <summary>Reads a text with every layer computing every row, also those behind the last cache.</summary>
+    internal static void Evaluate(LanguageModel model, Session session, ReadOnlySpan<int> tokens, Action<int>? progress,
         CancellationToken cancellation)
     {
         ForwardPass forward = model.Transformer.Forward;
         bool skips = forward.SkipsUnwantedRows;
-        // The last layers are to be measured, too.
         forward.SkipsUnwantedRows = false;
         try
         {

@@ -71,25 +71,8 @@ internal sealed unsafe class LayerCapture : IDisposable
 
     private void Read(ReadOnlySpan<int> tokens, Action<int>? progress, CancellationToken cancellation)
     {
-        ForwardPass forward = model.Transformer.Forward;
-        bool skips = forward.SkipsUnwantedRows;
         session.Hyper!.Tap = Keep;
-        // Layers behind the last cache compute only rows whose logits are wanted.
-        forward.SkipsUnwantedRows = false;
-        try
-        {
-            for (int done = 0; done < tokens.Length;)
-            {
-                int end = Math.Min(tokens.Length, done + forward.BatchRows);
-                session.Prefill(tokens[done..end], cancellation);
-                progress?.Invoke(end);
-                done = end;
-            }
-        }
-        finally
-        {
-            forward.SkipsUnwantedRows = skips;
-        }
+        AttentionCalibration.Evaluate(model, session, tokens, progress, cancellation);
     }
 
     private void Keep(int layer, int queryHead, float* rows, nint stride, int position, int count)

@@ -1,3 +1,6 @@
+using Engine.Formats;
+using Engine.Tests.Gguf;
+using Engine.Tests.Packing;
 using Engine.Transformer;
 
 namespace Engine.Tests.Transformer;
@@ -24,6 +27,18 @@ public sealed class TeamTunerTests
         Count(tuner, 300, 60, 100, alone: true);
         Assert.IsLessThanOrEqualTo(50, Count(tuner, 2000, 230, 100, alone: false), "at once");
         Assert.IsLessThanOrEqualTo(340, Count(tuner, 4000, 60, 100, alone: true));
+    }
+
+    [TestMethod]
+    public void The_caller_alone_gives_the_same_bits()
+    {
+        using var folder = new GgufFolder();
+        int[] tokens = [.. Enumerable.Range(0, 100).Select(i => i * 37 % SmallModel.Vocabulary)];
+        using var runner = new Runner(SmallModel.Write(folder["s.gguf"], WeightType.Q4_0), threads: 2);
+        float[] together = runner.Logits(tokens, [1]);
+        runner.Model.Forward.CallerAlone = true;
+        CollectionAssert.AreEqual(together, runner.Logits(tokens, [1]));
+        CollectionAssert.AreEqual(together[..SmallModel.Vocabulary], runner.Logits(tokens[..1], [1]));
     }
 
     /// <summary>Number of steps that are done alone, or by the team. Every ninth is disturbed.</summary>

@@ -81,17 +81,22 @@ internal sealed unsafe class ForwardPass : IDisposable
     /// </summary>
     public bool SkipsUnwantedRows { get; set; } = true;
 
+    /// <summary>True to compute on the caller's thread alone; results do not depend on it.</summary>
+    public bool CallerAlone { get; set; }
+
     /// <summary>Runs while attention is computed, from keys and queries to the outputs of its heads, ranks included;
     /// null = nobody asks.</summary>
     public Stopwatch? AttentionTime { get; set; }
+
+    private bool IsAlone => CallerAlone || (isSingle && teamTuner.Alone);
 
     /// <summary>Runs a step: appends its rows to their sequences and leaves the rows that want logits ready for
     /// <see cref="Logits"/>.</summary>
     public void Run(StepBatch batch)
     {
-        isSingle = batch.Rows == 1 && team.Workers > 1;
+        isSingle = batch.Rows == 1 && team.Workers > 1 && !CallerAlone;
         if (isSingle) teamTuner.BeginStep();
-        team.Enter(isSingle && teamTuner.Alone);
+        team.Enter(IsAlone);
         prefetch.Begin(batch.Rows);
         try
         {
@@ -121,7 +126,7 @@ internal sealed unsafe class ForwardPass : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows, Math.Min(LogitRows, OutputRows - first));
         if (isSingle) teamTuner.BeginPart();
-        team.Enter(isSingle && teamTuner.Alone);
+        team.Enter(IsAlone);
         try
         {
             Multiply(linear.Reset().Add(weights.Output, state.Input, first, rows, logits.Pointer, weights.Vocabulary));

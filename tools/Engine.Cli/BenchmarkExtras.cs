@@ -3,10 +3,10 @@ namespace Engine.Cli;
 /// <summary>The measurements beside prefill and decode that were asked for, and what they need.</summary>
 internal sealed class BenchmarkExtras : IDisposable
 {
+    private readonly LanguageModel model;
     private readonly Benchmark own;
     private readonly List<IDisposable> owned = [];
     private readonly SessionBatch? batch;
-    private readonly Benchmark? singleThread;
     private readonly ReadBandwidth? bandwidth;
     private readonly int busy;
 
@@ -15,11 +15,10 @@ internal sealed class BenchmarkExtras : IDisposable
     /// <param name="busy">Busy threads; 0 = none.</param>
     /// <param name="bandwidth">Whether to measure memory.</param>
     /// <param name="open">Opens a further session of the model.</param>
-    /// <param name="loadSingle">Loads the model again for one thread; null where it has no more.</param>
-    /// <param name="openSingle">The benchmark of that model.</param>
     public BenchmarkExtras(LanguageModel model, Benchmark own, int batch, int busy, bool bandwidth,
-        Func<Session> open, Func<LanguageModel>? loadSingle, Func<LanguageModel, (Session, Benchmark)> openSingle)
+        Func<Session> open)
     {
+        this.model = model;
         this.own = own;
         this.busy = busy;
         if (bandwidth) owned.Add(this.bandwidth = new ReadBandwidth(model.WeightBytesPerToken, model.Threads));
@@ -30,12 +29,6 @@ internal sealed class BenchmarkExtras : IDisposable
             owned.Add(session);
             this.batch!.Add(session);
         }
-
-        if (busy == 0 || loadSingle is null) return;
-        LanguageModel single = loadSingle();
-        owned.Add(single);
-        (Session alone, singleThread) = openSingle(single);
-        owned.Add(alone);
     }
 
     /// <summary>Adds to a repetition what else is to be measured, one after the other.</summary>
@@ -44,7 +37,9 @@ internal sealed class BenchmarkExtras : IDisposable
         if (bandwidth is not null) run = run with { ReadRate = bandwidth.Measure() };
         if (batch is not null) run = run with { BatchDecodeRate = own.MeasureBatch(batch, decode) };
         if (busy == 0) return run;
-        run = run with { SingleThreadDecodeRate = singleThread?.MeasureDecode(decode) ?? run.DecodeRate };
+        model.Transformer.Forward.CallerAlone = true;
+        run = run with { SingleThreadDecodeRate = own.MeasureDecode(decode) };
+        model.Transformer.Forward.CallerAlone = false;
         using var neighbours = new BusyThreads(busy);
         return run with { BusyDecodeRate = own.MeasureDecode(decode) };
     }

@@ -87,15 +87,8 @@ internal sealed class BenchCommand
         bool asJson = result.GetValue(json);
         var progress = new Progress(console, asJson);
         var bench = new Benchmark(session, before, interruption.Token);
-        CancellationToken cancellation = interruption.Token;
         using var extras = new BenchmarkExtras(loaded, bench, together, neighbours, result.GetValue(bandwidth),
-            () => loaded.CreateSession(options),
-            loaded.Threads == 1 ? null : () => arguments.Load(result, path, threadCount: 1),
-            single =>
-            {
-                Session alone = single.CreateSession(options);
-                return (alone, new Benchmark(alone, before, cancellation));
-            });
+            () => loaded.CreateSession(options));
         var runs = new List<BenchmarkRun>();
         for (int i = 0; i <= count; i++)
         {

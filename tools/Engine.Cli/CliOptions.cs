@@ -123,13 +123,17 @@ internal static class CliOptions
         },
     };
 
-    public static Option<bool> Pack(bool byDefault) => new("--pack")
+    /// <summary>A text, because what follows a truth value and is none would be taken for the next argument.</summary>
+    public static Option<string> Pack(bool byDefault)
     {
-        Description = "Pack the weights in memory while loading: a later first token, faster ones after it "
-            + "(true or false)",
-        HelpName = "true|false",
-        DefaultValueFactory = _ => byDefault,
-    };
+        var option = new Option<string>("--pack")
+        {
+            Description = "Pack the weights in memory while loading: a later first token, faster ones after it",
+            HelpName = "true|false",
+            DefaultValueFactory = _ => byDefault ? "true" : "false",
+        };
+        return option.AcceptOnlyFromAmong("true", "false");
+    }
 
     public static Option<InstructionSet?> Isa() => new("--isa")
     {

@@ -13,7 +13,7 @@ internal sealed class ModelArguments(string contextDescription, int defaultConte
     private readonly Option<CacheType> cacheType = CliOptions.CacheType(defaultCache);
     private readonly Option<InstructionSet?> isa = CliOptions.Isa();
 
-    private readonly Option<bool> pack = CliOptions.Pack(defaultPack);
+    private readonly Option<string> pack = CliOptions.Pack(defaultPack);
 
     private string? modelPath;
 
@@ -43,7 +43,7 @@ internal sealed class ModelArguments(string contextDescription, int defaultConte
 
     public int Threads(ParseResult result) => result.GetValue(threads);
 
-    public LanguageModel Load(ParseResult result, string path, int batchTokens = 512, int? threadCount = null,
+    public LanguageModel Load(ParseResult result, string path, int batchTokens = 512,
         Progress? progress = null)
     {
         // A draft is loaded after the model that the session is of.
@@ -52,10 +52,10 @@ internal sealed class ModelArguments(string contextDescription, int defaultConte
         {
             return LanguageModel.Load(InputFiles.Existing(path), new ModelOptions
             {
-                Threads = threadCount ?? result.GetValue(threads),
+                Threads = result.GetValue(threads),
                 InstructionSet = result.GetValue(isa),
                 BatchTokens = batchTokens,
-                PackWeights = result.GetValue(pack),
+                PackWeights = result.GetValue(pack) == "true",
                 PackingProgress = (done, total) => progress?.Report("packing, MB", done >> 20, total >> 20),
             });
         }

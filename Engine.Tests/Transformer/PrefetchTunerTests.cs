@@ -6,9 +6,9 @@ namespace Engine.Tests.Transformer;
 public sealed class PrefetchTunerTests
 {
     [TestMethod]
-    [DataRow(2048, 90, 2048)]
-    [DataRow(2048, 99, 0)]
-    [DataRow(2048, 130, 0)]
+    [DataRow(4096, 90, 4096)]
+    [DataRow(4096, 99, 0)]
+    [DataRow(4096, 130, 0)]
     public void The_distance_that_clearly_wins_is_kept(int distance, int time, int expected)
     {
         var tuner = new PrefetchTuner();

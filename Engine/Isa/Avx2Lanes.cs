@@ -173,7 +173,7 @@ internal readonly unsafe struct Avx2Lanes<TDot> : ILaneWords<Vector256<byte>, Ve
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(byte* address) => Sse.Prefetch0(address);
+    public static void Prefetch(byte* address) => Sse.Prefetch1(address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<short> Spread(Vector128<short> scales, int pair) =>

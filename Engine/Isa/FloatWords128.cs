@@ -130,7 +130,7 @@ internal readonly unsafe struct FloatWords128 : IFloatWords<Vector128<float>>
     /// <remarks>.NET has no prefetch for Arm; its processors' own prefetchers follow four streams.</remarks>
     public static void Prefetch(byte* address)
     {
-        if (Sse.IsSupported) Sse.Prefetch0(address);
+        if (Sse.IsSupported) Sse.Prefetch1(address);
     }
 
     private static Vector128<float> AddPairs(Vector128<float> a, Vector128<float> b) =>

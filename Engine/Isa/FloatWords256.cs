@@ -132,7 +132,7 @@ internal readonly unsafe struct FloatWords256 : IFloatWords<Vector256<float>>
         Avx.UnpackHigh(ac2, bd2).Store(destination + (3 * destinationStride));
     }
 
-    public static void Prefetch(byte* address) => Sse.Prefetch0(address);
+    public static void Prefetch(byte* address) => Sse.Prefetch1(address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> LoadRows(float* source, nint stride) =>

@@ -128,7 +128,7 @@ internal readonly unsafe struct FloatWords512 : IFloatWords<Vector512<float>>
         Avx512F.UnpackHigh(ac2, bd2).Store(destination + (3 * destinationStride));
     }
 
-    public static void Prefetch(byte* address) => Sse.Prefetch0(address);
+    public static void Prefetch(byte* address) => Sse.Prefetch1(address);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> LoadRows(float* source, nint stride)

@@ -117,6 +117,8 @@ internal unsafe interface IFloatWords<V> where V : unmanaged
     static abstract void TransposeColumns(float* source, nint sourceStride, float* destination,
         nint destinationStride);
 
-    /// <summary>Asks for the line of memory at an address, which need not be readable.</summary>
+    /// <summary>Asks for the line of memory at an address, which need not be readable, for the second-level cache: it
+    /// waits there for any distance without pushing activations out of the first, and holds none of its few places for
+    /// lines on their way (into the first level, the same distances cost up to a half).</summary>
     static abstract void Prefetch(byte* address);
 }

@@ -105,5 +105,6 @@ internal unsafe interface ILaneWords<TB, TI, TF>
     /// <summary>Total of the lanes, added in a fixed order.</summary>
     static abstract float Total(TF value);
 
+    /// <inheritdoc cref="IFloatWords{V}.Prefetch"/>
     static abstract void Prefetch(byte* address);
 }

@@ -54,5 +54,6 @@ internal unsafe interface IPackedWords<TW, TA, TI, TF>
     /// <summary>Half of the E8M0 scale of each row: 2^(e − 128).</summary>
     static abstract TF Exponents(byte* source);
 
+    /// <inheritdoc cref="IFloatWords{V}.Prefetch"/>
     static abstract void Prefetch(byte* address);
 }

@@ -102,7 +102,7 @@ internal readonly unsafe struct Packed256<TSums, TA>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(byte* address) => Sse.Prefetch0(address);
+    public static void Prefetch(byte* address) => Sse.Prefetch1(address);
 }
 
 /// <summary>Sums of 16 bits: a scale stands in both shorts of its row.</summary>

@@ -13,7 +13,7 @@ internal sealed class PrefetchTuner
     private const int Rounds = 5;
 
     // Off, or far enough that a line has arrived when its turn comes.
-    private static readonly int[] Distances = [0, 1024, 2048, 4096];
+    private static readonly int[] Distances = [0, 1024, 4096, 8192];
 
     private readonly long[] best = [.. Distances.Select(_ => long.MaxValue)];
     private readonly bool[] dropped = new bool[Distances.Length];

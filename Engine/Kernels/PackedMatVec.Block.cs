@@ -2,42 +2,44 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>One vector of rows of one panel, past one token: blocks of 32.</summary>
+/// <summary>A strip of one panel, past one token: blocks of 32.</summary>
 internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA, TI, TF>
 {
     /// <summary>Blocks of 32: Σ d · products + m · Σa.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Plain(in Panel panel, int row, float* output)
+    private static void Plain(in Panel panel, float* output)
     {
-        int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
+        int quantBytes = StripRows * TFormat.QuantBytes, scaleBytes = StripRows * TFormat.BlockBytes - quantBytes;
         byte* data = panel.Data;
-        sbyte* a = panel.Quants;
-        float* scale = panel.Scales;
-        int* start = panel.Starts;
-        float* scaledSum = (float*)panel.Sums;
-        TF sum = default;
-        for (int left = panel.Blocks; left > 0; left -= 2)
+        Clear(panel);
+        for (int block = 0; block < panel.Blocks; block += 2)
         {
-            Ahead(data, panel.Prefetch, 2 * blockBytes);
-            byte* scales = data, quants = data + (blockBytes - quantBytes) * (left == 1 ? 1 : 2);
-            byte* end = quants;
-            for (; scales < end; quants += quantBytes, scales += blockBytes - quantBytes, a += 32)
+            int blocks = Math.Min(panel.Blocks - block, 2);
+            Ahead(data, panel.Prefetch, 2 * (quantBytes + scaleBytes));
+            byte* firstQuants = data + blocks * scaleBytes;
+            for (int row = 0; row < StripRows; row += TTile.Rows)
             {
-                TI total = Products(quants + 4 * row, a, start);
-                TF d = TFormat.HasExponents ? TWords.Exponents(scales + row) : TWords.Halves(scales + 2 * row);
-                sum = TTile.MultiplyAdd(TTile.ToFloat(total), TTile.Multiply(d, TTile.Broadcast(scale)), sum);
-                scale++;
-                start++;
-                if (!TFormat.HasMinimum) continue;
-                sum = TTile.MultiplyAdd(
-                    TWords.Halves(scales + 2 * StripRows + 2 * row), TTile.Broadcast(scaledSum), sum);
-                scaledSum++;
+                byte* scales = data, quants = firstQuants + 4 * row;
+                sbyte* a = panel.Quants + (nint)32 * block;
+                TF sum = TTile.LoadFloats(panel.Totals + row);
+                for (int i = block; i < block + blocks; i++, quants += quantBytes, scales += scaleBytes, a += 32)
+                {
+                    TI total = Products(quants, a, panel.Starts + i);
+                    TF d = TFormat.HasExponents ? TWords.Exponents(scales + row) : TWords.Halves(scales + 2 * row);
+                    d = TTile.Multiply(d, TTile.Broadcast(panel.Scales + i));
+                    sum = TTile.MultiplyAdd(TTile.ToFloat(total), d, sum);
+                    if (!TFormat.HasMinimum) continue;
+                    sum = TTile.MultiplyAdd(TWords.Halves(scales + 2 * StripRows + 2 * row),
+                        TTile.Broadcast((float*)panel.Sums + i), sum);
+                }
+
+                TTile.Store(sum, panel.Totals + row);
             }
 
-            data = quants;
+            data = firstQuants + blocks * quantBytes;
         }
 
-        Deliver(sum, output, panel.Add);
+        Deliver(panel, output);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -2,133 +2,137 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>One vector of rows of one panel, past one token: blocks of 256.</summary>
+/// <summary>A strip of one panel, past one token: blocks of 256.</summary>
 internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA, TI, TF>
 {
     /// <summary>Groups of 32 of eight-bit weights, one a step.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Groups(in Panel panel, int row, float* output)
+    private static void Groups(in Panel panel, float* output)
     {
-        int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
         byte* data = panel.Data;
-        TF sum = default;
+        Clear(panel);
         for (int block = 0; block < panel.Blocks; block++)
         {
-            byte* scales = Scales(panel, block, ref data, out byte* quants, quantBytes, blockBytes);
-            sbyte* a = panel.Quants + (nint)256 * block;
-            int* start = panel.Starts + (nint)Starts * block;
-            byte* integers = panel.Integers;
-            TI total = default, high = default;
-            quants += 4 * row;
-            for (sbyte* end = a + 256; a < end; a += 32, start++, quants += 256, integers += StripRows)
+            byte* scales = Scales(panel, block, ref data, out byte* strip);
+            for (int row = 0; row < StripRows; row += TTile.Rows)
             {
-                TA first = default, second = default;
-                Begin(start, ref first, ref second);
-                Two(quants, a, a + 16, ref first, ref second);
-                TI scale = TWords.Scales(integers, row, TFormat.SignedScales);
-                total = TWords.FinishScaled(total, first, scale);
-                if (HasPlanes) high = TWords.FinishScaled(high, second, scale);
-            }
+                byte* quants = strip + 4 * row, integers = panel.Integers;
+                sbyte* a = panel.Quants + (nint)256 * block;
+                int* start = panel.Starts + (nint)Starts * block;
+                TI total = default, high = default;
+                for (sbyte* end = a + 256; a < end; a += 32, start++, quants += 256, integers += StripRows)
+                {
+                    TA first = default, second = default;
+                    Begin(start, ref first, ref second);
+                    Two(quants, a, a + 16, ref first, ref second);
+                    TI scale = TWords.Scales(integers, row, TFormat.SignedScales);
+                    total = TWords.FinishScaled(total, first, scale);
+                    if (HasPlanes) high = TWords.FinishScaled(high, second, scale);
+                }
 
-            if (HasPlanes) total = TTile.Add(total, TWords.Shifted(high, 4));
-            sum = Finish(panel, block, scales, row, total, sum);
+                if (HasPlanes) total = TTile.Add(total, TWords.Shifted(high, 4));
+                Finish(panel, block, scales, row, total);
+            }
         }
 
-        Deliver(sum, output, panel.Add);
+        Deliver(panel, output);
     }
 
     /// <summary>Pairs of groups of 32 without offset, each pair in two steps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Pairs(in Panel panel, int row, float* output)
+    private static void Pairs(in Panel panel, float* output)
     {
-        int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
         byte* data = panel.Data;
         bool split = IsSplit;
-        TF sum = default;
+        Clear(panel);
         for (int block = 0; block < panel.Blocks; block++)
         {
-            byte* scales = Scales(panel, block, ref data, out byte* quants, quantBytes, blockBytes);
-            sbyte* a = panel.Quants + (nint)256 * block;
-            byte* integers = panel.Integers;
-            TI total = default;
-            quants += 4 * row;
-            for (sbyte* end = a + 256; a < end; a += 64, integers += 2 * StripRows)
+            byte* scales = Scales(panel, block, ref data, out byte* strip);
+            for (int row = 0; row < StripRows; row += TTile.Rows)
             {
-                TA first = default, second = default;
-                TI scale0 = TWords.Scales(integers, row, false);
-                TI scale1 = TWords.Scales(integers + StripRows, row, false);
-                int half = 0;
-                do
+                byte* quants = strip + 4 * row, integers = panel.Integers;
+                sbyte* a = panel.Quants + (nint)256 * block;
+                TI total = default;
+                for (sbyte* end = a + 256; a < end; a += 64, integers += 2 * StripRows)
                 {
-                    Two(quants, a + half, a + 32 + half, ref first, ref second);
-                    quants += TFormat.StepBytes;
-                    if (!split) continue;
+                    TA first = default, second = default;
+                    TI scale0 = TWords.Scales(integers, row, false);
+                    TI scale1 = TWords.Scales(integers + StripRows, row, false);
+                    int half = 0;
+                    do
+                    {
+                        Two(quants, a + half, a + 32 + half, ref first, ref second);
+                        quants += TFormat.StepBytes;
+                        if (!split) continue;
+                        total = TWords.FinishScaled(total, first, scale0);
+                        total = TWords.FinishScaled(total, second, scale1);
+                        first = second = default;
+                    }
+                    while ((half += 16) < 32);
+
+                    if (split) continue;
                     total = TWords.FinishScaled(total, first, scale0);
                     total = TWords.FinishScaled(total, second, scale1);
-                    first = second = default;
                 }
-                while ((half += 16) < 32);
 
-                if (split) continue;
-                total = TWords.FinishScaled(total, first, scale0);
-                total = TWords.FinishScaled(total, second, scale1);
+                Finish(panel, block, scales, row, total);
             }
-
-            sum = Finish(panel, block, scales, row, total, sum);
         }
 
-        Deliver(sum, output, panel.Add);
+        Deliver(panel, output);
     }
 
     /// <summary>Groups of 16, four a step.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Quarters(in Panel panel, int row, float* output)
+    private static void Quarters(in Panel panel, float* output)
     {
-        int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
         byte* data = panel.Data;
-        TF sum = default;
+        Clear(panel);
         for (int block = 0; block < panel.Blocks; block++)
         {
-            byte* scales = Scales(panel, block, ref data, out byte* quants, quantBytes, blockBytes);
-            sbyte* a = panel.Quants + (nint)256 * block;
-            int* starts = panel.Starts + (nint)Starts * block;
-            TI total = default;
-            quants += 4 * row;
-            for (int step = 0; step < 4; step++, quants += TFormat.StepBytes)
+            byte* scales = Scales(panel, block, ref data, out byte* strip);
+            for (int row = 0; row < StripRows; row += TTile.Rows)
             {
-                int group = 8 * (step >> 1) + (step & 1);
-                TA c0 = default, c1 = default, c2 = default, c3 = default;
-                if (PanelOffset != 0)
+                byte* quants = strip + 4 * row;
+                sbyte* a = panel.Quants + (nint)256 * block;
+                int* starts = panel.Starts + (nint)Starts * block;
+                TI total = default;
+                for (int step = 0; step < 4; step++, quants += TFormat.StepBytes)
                 {
-                    c0 = TTile.Start(starts + group);
-                    c1 = TTile.Start(starts + group + 2);
-                    c2 = TTile.Start(starts + group + 4);
-                    c3 = TTile.Start(starts + group + 6);
+                    int group = 8 * (step >> 1) + (step & 1);
+                    TA c0 = default, c1 = default, c2 = default, c3 = default;
+                    if (PanelOffset != 0)
+                    {
+                        c0 = TTile.Start(starts + group);
+                        c1 = TTile.Start(starts + group + 2);
+                        c2 = TTile.Start(starts + group + 4);
+                        c3 = TTile.Start(starts + group + 6);
+                    }
+
+                    byte* column = quants;
+                    sbyte* from = a + 16 * group;
+                    int pair = 0;
+                    do
+                    {
+                        Four(column, 0, from, ref c0, ref c1, ref c2, ref c3);
+                        Four(column, 1, from + 4, ref c0, ref c1, ref c2, ref c3);
+                        column += TFormat.PairBytes;
+                        from += 8;
+                    }
+                    while (++pair < 2);
+
+                    byte* integers = panel.Integers + StripRows * group;
+                    total = AddScaled(total, c0, integers, row);
+                    total = AddScaled(total, c1, integers + 2 * StripRows, row);
+                    total = AddScaled(total, c2, integers + 4 * StripRows, row);
+                    total = AddScaled(total, c3, integers + 6 * StripRows, row);
                 }
 
-                byte* column = quants;
-                sbyte* from = a + 16 * group;
-                int pair = 0;
-                do
-                {
-                    Four(column, 0, from, ref c0, ref c1, ref c2, ref c3);
-                    Four(column, 1, from + 4, ref c0, ref c1, ref c2, ref c3);
-                    column += TFormat.PairBytes;
-                    from += 8;
-                }
-                while (++pair < 2);
-
-                byte* integers = panel.Integers + StripRows * group;
-                total = AddScaled(total, c0, integers, row);
-                total = AddScaled(total, c1, integers + 2 * StripRows, row);
-                total = AddScaled(total, c2, integers + 4 * StripRows, row);
-                total = AddScaled(total, c3, integers + 6 * StripRows, row);
+                Finish(panel, block, scales, row, total);
             }
-
-            sum = Finish(panel, block, scales, row, total, sum);
         }
 
-        Deliver(sum, output, panel.Add);
+        Deliver(panel, output);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -150,36 +154,37 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
     /// <param name="block">Which of its blocks.</param>
     /// <param name="data">Start of the chunk; of the next one after its second block.</param>
     /// <param name="quants">Receives where the quants lie.</param>
-    /// <param name="quantBytes">Size of a strip's block of quants.</param>
-    /// <param name="blockBytes">Size of a strip's block.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* Scales(
-        in Panel panel, int block, ref byte* data, out byte* quants, int quantBytes, int blockBytes)
+    private static byte* Scales(in Panel panel, int block, ref byte* data, out byte* quants)
     {
-        int scaleBytes = blockBytes - quantBytes;
+        int quantBytes = StripRows * TFormat.QuantBytes, scaleBytes = StripRows * TFormat.BlockBytes - quantBytes;
         bool odd = (block & 1) != 0, alone = !odd && block + 1 == panel.Blocks;
         byte* scales = odd ? data + scaleBytes : data;
         quants = data + (odd ? 2 * scaleBytes + quantBytes : alone ? scaleBytes : 2 * scaleBytes);
-        if (odd) data += 2 * blockBytes;
-        else Ahead(data, panel.Prefetch, 2 * blockBytes);
+        if (odd) data += 2 * (quantBytes + scaleBytes);
+        else Ahead(data, panel.Prefetch, 2 * (quantBytes + scaleBytes));
         TFormat.Integers(scales, panel.Integers);
         return scales + StripRows * TFormat.IntegerBytes;
     }
 
-    /// <summary>sum + d · scale · products − dmin · scale · Σ minimum · Σa.</summary>
+    /// <summary>Adds d · scale · products − dmin · scale · Σ minimum · Σa to the sums of a vector of rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TF Finish(in Panel panel, int block, byte* scales, int row, TI total, TF sum)
+    private static void Finish(in Panel panel, int block, byte* scales, int row, TI total)
     {
-        TF s = TTile.Broadcast(panel.Scales + block);
+        TF s = TTile.Broadcast(panel.Scales + block), sum = TTile.LoadFloats(panel.Totals + row);
         sum = TTile.MultiplyAdd(TTile.ToFloat(total), TTile.Multiply(TWords.Halves(scales + 2 * row), s), sum);
-        if (!TFormat.HasMinimum) return sum;
-        int pairs = Sums;
-        int* words = panel.Sums + (nint)pairs * block;
-        TI minimum = default;
-        byte* minimums = panel.Integers + StripRows * 2 * pairs;
-        for (int pair = 0; pair < pairs; pair++, minimums += 2 * StripRows, words++)
-            minimum = TWords.AddPairs(minimum, TWords.Minimums(minimums, minimums + StripRows, row), words);
-        TF m = TWords.Halves(scales + 2 * StripRows + 2 * row);
-        return TTile.MultiplyAdd(TTile.ToFloat(minimum), TTile.Multiply(m, s), sum);
+        if (TFormat.HasMinimum)
+        {
+            int pairs = Sums;
+            int* words = panel.Sums + (nint)pairs * block;
+            TI minimum = default;
+            byte* minimums = panel.Integers + StripRows * 2 * pairs;
+            for (int pair = 0; pair < pairs; pair++, minimums += 2 * StripRows, words++)
+                minimum = TWords.AddPairs(minimum, TWords.Minimums(minimums, minimums + StripRows, row), words);
+            TF m = TWords.Halves(scales + 2 * StripRows + 2 * row);
+            sum = TTile.MultiplyAdd(TTile.ToFloat(minimum), TTile.Multiply(m, s), sum);
+        }
+
+        TTile.Store(sum, panel.Totals + row);
     }
 }

@@ -132,14 +132,15 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
     }
 
     /// <summary>Strips that follow each other, past one token.</summary>
-    /// <remarks>A panel of a strip stays in the first-level cache while its vectors of rows pass it. Its loop is a
-    /// method of its own for each kind of format: the JIT stops inlining at 512 locals, and a call inside would spill
-    /// every sum.</remarks>
+    /// <remarks>All vectors of rows of a block pass before the next block: with a panel between them, memory waited for
+    /// the later ones, and 256-bit words read half as fast as memory. The loop of a panel is a method of its own for
+    /// each kind of format: the JIT stops inlining at 512 locals, and a call inside would spill every sum.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Strips(
         byte* data, int strips, int blocks, int panelBlocks, Token token, float* output, int prefetch)
     {
         byte* integers = stackalloc byte[MostIntegers * StripRows];
+        float* totals = stackalloc float[StripRows];
         for (; strips > 0; strips--, output += StripRows)
         {
             for (int begin = 0; begin < blocks; begin += panelBlocks)
@@ -153,17 +154,14 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
                     Starts = token.Starts + (nint)Starts * begin,
                     Sums = token.Sums + (nint)Sums * begin,
                     Integers = integers,
+                    Totals = totals,
+                    Prefetch = prefetch,
                     Add = begin != 0,
                 };
-                for (int row = 0; row < StripRows; row += TTile.Rows)
-                {
-                    panel.Prefetch = row == 0 ? prefetch : 0;
-                    if (!Scaled) Plain(panel, row, output + row);
-                    else if (TFormat.Quads == 4) Quarters(panel, row, output + row);
-                    else if (TFormat.EightBit) Groups(panel, row, output + row);
-                    else Pairs(panel, row, output + row);
-                }
-
+                if (!Scaled) Plain(panel, output);
+                else if (TFormat.Quads == 4) Quarters(panel, output);
+                else if (TFormat.EightBit) Groups(panel, output);
+                else Pairs(panel, output);
                 data += (nint)panel.Blocks * StripRows * TFormat.BlockBytes;
             }
         }
@@ -179,13 +177,27 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
         public int* Starts;
         public int* Sums;
         public byte* Integers;
+        public float* Totals;
         public int Prefetch;
         public bool Add;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Deliver(TF sum, float* output, bool add) =>
-        TTile.Store(add ? TTile.Add(TTile.LoadFloats(output), sum) : sum, output);
+    private static void Clear(in Panel panel)
+    {
+        for (int row = 0; row < StripRows; row += TTile.Rows) TTile.Store(default, panel.Totals + row);
+    }
+
+    /// <summary>Writes a panel's sums, or adds them to those of the panels before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Deliver(in Panel panel, float* output)
+    {
+        for (int row = 0; row < StripRows; row += TTile.Rows)
+        {
+            TF sum = TTile.LoadFloats(panel.Totals + row);
+            TTile.Store(panel.Add ? TTile.Add(TTile.LoadFloats(output + row), sum) : sum, output + row);
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Ahead(byte* data, int prefetch, int bytes)

@@ -15,7 +15,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
         float* scale = panel.Scales;
         int* start = panel.Starts;
         float* scaledSum = (float*)panel.Sums;
-        TF sum = default;
+        TF sum = Before(panel, output);
         for (int left = panel.Blocks; left > 0; left -= 2)
         {
             Ahead(data, panel.Prefetch, 2 * blockBytes);
@@ -37,7 +37,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
             data = quants;
         }
 
-        Deliver(sum, output, panel.Add);
+        TTile.Store(sum, output);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

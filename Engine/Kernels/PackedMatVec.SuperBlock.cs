@@ -11,7 +11,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
     {
         int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
         byte* data = panel.Data;
-        TF sum = default;
+        TF sum = Before(panel, output);
         for (int block = 0; block < panel.Blocks; block++)
         {
             byte* scales = Scales(panel, block, ref data, out byte* quants, quantBytes, blockBytes);
@@ -34,7 +34,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
             sum = Finish(panel, block, scales, row, total, sum);
         }
 
-        Deliver(sum, output, panel.Add);
+        TTile.Store(sum, output);
     }
 
     /// <summary>Pairs of groups of 32 without offset, each pair in two steps.</summary>
@@ -44,7 +44,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
         int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
         byte* data = panel.Data;
         bool split = IsSplit;
-        TF sum = default;
+        TF sum = Before(panel, output);
         for (int block = 0; block < panel.Blocks; block++)
         {
             byte* scales = Scales(panel, block, ref data, out byte* quants, quantBytes, blockBytes);
@@ -77,7 +77,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
             sum = Finish(panel, block, scales, row, total, sum);
         }
 
-        Deliver(sum, output, panel.Add);
+        TTile.Store(sum, output);
     }
 
     /// <summary>Groups of 16, four a step.</summary>
@@ -86,7 +86,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
     {
         int quantBytes = StripRows * TFormat.QuantBytes, blockBytes = StripRows * TFormat.BlockBytes;
         byte* data = panel.Data;
-        TF sum = default;
+        TF sum = Before(panel, output);
         for (int block = 0; block < panel.Blocks; block++)
         {
             byte* scales = Scales(panel, block, ref data, out byte* quants, quantBytes, blockBytes);
@@ -128,7 +128,7 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
             sum = Finish(panel, block, scales, row, total, sum);
         }
 
-        Deliver(sum, output, panel.Add);
+        TTile.Store(sum, output);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

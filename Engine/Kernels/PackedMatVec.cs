@@ -183,9 +183,9 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
         public bool Add;
     }
 
+    /// <summary>The sums of the panels before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Deliver(TF sum, float* output, bool add) =>
-        TTile.Store(add ? TTile.Add(TTile.LoadFloats(output), sum) : sum, output);
+    private static TF Before(in Panel panel, float* output) => panel.Add ? TTile.LoadFloats(output) : default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Ahead(byte* data, int prefetch, int bytes)

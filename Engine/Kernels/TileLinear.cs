@@ -5,9 +5,9 @@ namespace Engine.Kernels;
 
 /// <summary>Many tokens times rows: weights are unpacked once into a panel that stays in the first-level cache while
 /// all tokens pass it, four at a time.</summary>
-/// <remarks>A panel is two or four vectors of rows × up to <see cref="PanelElements"/> columns. Each output is one vector lane
-/// per panel, and panels along k are added in order: a result depends on neither the partition of rows nor the number
-/// of tokens.</remarks>
+/// <remarks>A panel is two or four vectors of rows × up to <see cref="PanelElements"/> columns. Each output is one
+/// vector lane, to which groups along k are added in order, from panel to panel: a result depends on neither the
+/// partition of rows nor the number of tokens.</remarks>
 internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(string name) : LinearKernel
     where TSource : struct, ITileSource
     where TTile : struct, ITileWords<TW, TA, TI, TF>

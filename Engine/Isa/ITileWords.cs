@@ -15,6 +15,9 @@ internal unsafe interface ITileWords<TW, TA, TI, TF>
     /// <summary>Rows in a vector.</summary>
     static abstract int Rows { get; }
 
+    /// <summary>Vectors side by side in a panel: 2, or 4 where their sums fit the register file.</summary>
+    static virtual int PanelVectors => 2;
+
     /// <summary>True if weights are signed bytes in the panel, so that nothing needs correcting; else they are
     /// unsigned and a sum starts at what their offset adds too much.</summary>
     static abstract bool SignedWeights { get; }

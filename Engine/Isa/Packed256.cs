@@ -31,6 +31,16 @@ internal readonly unsafe struct Packed256<TSums, TA>
     public static void Store(Vector256<byte> value, byte* target) => value.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreWords(Vector256<byte> value, byte* first, byte* second)
+    {
+        Vector128<byte> low = Vector128.Create(0x8005800480018000ul, 0x800D800C80098008).AsByte();
+        Vector128<byte> high = Vector128.Create(0x8007800680038002ul, 0x800F800E800B800A).AsByte();
+        Vector256<short> raised = Vector256.Create((short)128);
+        (Avx2.Shuffle(value, Vector256.Create(low, low)).AsInt16() - raised).Store((short*)first);
+        (Avx2.Shuffle(value, Vector256.Create(high, high)).AsInt16() - raised).Store((short*)second);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Bits(Vector256<byte> value, int shift, byte mask)
     {
         Vector256<ushort> wide = value.AsUInt16();

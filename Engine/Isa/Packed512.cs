@@ -15,6 +15,20 @@ internal readonly unsafe struct Packed512
     public static void Store(Vector512<byte> value, byte* target) => value.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreWords(Vector512<byte> value, byte* first, byte* second)
+    {
+        Vector512<byte> low = Vector512.Create(
+            0x8005800480018000ul, 0x800D800C80098008, 0x8005800480018000, 0x800D800C80098008,
+            0x8005800480018000, 0x800D800C80098008, 0x8005800480018000, 0x800D800C80098008).AsByte();
+        Vector512<byte> high = Vector512.Create(
+            0x8007800680038002ul, 0x800F800E800B800A, 0x8007800680038002, 0x800F800E800B800A,
+            0x8007800680038002, 0x800F800E800B800A, 0x8007800680038002, 0x800F800E800B800A).AsByte();
+        Vector512<short> raised = Vector512.Create((short)128);
+        (Avx512BW.Shuffle(value, low).AsInt16() - raised).Store((short*)first);
+        (Avx512BW.Shuffle(value, high).AsInt16() - raised).Store((short*)second);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Bits(Vector512<byte> value, int shift, byte mask)
     {
         Vector512<ushort> wide = value.AsUInt16();

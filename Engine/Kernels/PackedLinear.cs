@@ -41,6 +41,9 @@ internal sealed unsafe class PackedLinear(LinearKernel few, LinearKernel many, L
                 PackedCells<NeonTile<NeonDotProdDot, Vector128<int>>, PackedNeon<NeonDotProdDot, Vector128<int>>,
                     Vector128<sbyte>, Vector128<int>, Vector128<int>, Vector128<float>, SignedRoute>
                     .Find(isa, type, rest),
+            InstructionSet.Avx2 when Avx2.IsSupported && QuantizedLinear.IsEightBitBlock(type) =>
+                PackedCells<Avx2Tile, Packed256<NarrowSums256, Vector256<short>>, Vector256<byte>, Vector256<short>,
+                    Vector256<int>, Vector256<float>, WordRoute>.FindWords<Avx2WordTile>(isa, type, rest),
             InstructionSet.Avx2 when Avx2.IsSupported =>
                 PackedCells<Avx2Tile, Packed256<NarrowSums256, Vector256<short>>, Vector256<byte>, Vector256<short>,
                     Vector256<int>, Vector256<float>, NarrowRoute>.Find(isa, type, rest),
@@ -48,6 +51,9 @@ internal sealed unsafe class PackedLinear(LinearKernel few, LinearKernel many, L
             InstructionSet.Avx512Vnni when AvxVnni.IsSupported && QuantizedLinear.IsEightBit(type) =>
                 PackedCells<AvxVnniTile, Packed256<WideSums256, Vector256<int>>, Vector256<byte>, Vector256<int>,
                     Vector256<int>, Vector256<float>, WideRoute>.Find(isa, type, rest),
+            InstructionSet.Avx512 when Avx512BW.IsSupported && QuantizedLinear.IsEightBitBlock(type) =>
+                PackedCells<Avx512Tile, Packed512, Vector512<byte>, Vector512<short>, Vector512<int>,
+                    Vector512<float>, WordRoute>.FindWords<Avx512WordTile>(isa, type, rest),
             InstructionSet.Avx512 or InstructionSet.Avx512Vnni when Avx512BW.IsSupported =>
                 PackedCells<Avx512Tile, Packed512, Vector512<byte>, Vector512<short>, Vector512<int>,
                     Vector512<float>, NarrowRoute>.Find(isa, type, rest),
@@ -115,17 +121,35 @@ internal static class PackedCells<TTile, TWords, TW, TA, TI, TF, TRoute>
         _ => null,
     };
 
+    /// <summary>Eight-bit blocks with a tile by 16-bit words; null for other formats.</summary>
+    public static LinearKernel? FindWords<TWordTile>(InstructionSet isa, WeightType type, LinearKernel rest)
+        where TWordTile : struct, ITileWords<Vector256<short>, Vector256<int>, Vector256<int>, Vector256<float>> =>
+        type switch
+        {
+            WeightType.Q8_0 => Cell<PackedQ8_0, TWordTile, Vector256<short>, Vector256<int>, Vector256<int>,
+                Vector256<float>>(isa, rest),
+            WeightType.IQ4_NL => Cell<PackedIQ4_NL, TWordTile, Vector256<short>, Vector256<int>, Vector256<int>,
+                Vector256<float>>(isa, rest),
+            _ => null,
+        };
+
     private static PackedLinear Cell<TFormat>(InstructionSet isa, LinearKernel rest)
+        where TFormat : struct, IPackedLanes => Cell<TFormat, TTile, TW, TA, TI, TF>(isa, rest);
+
+    private static PackedLinear Cell<TFormat, TManyTile, TW2, TA2, TI2, TF2>(InstructionSet isa, LinearKernel rest)
         where TFormat : struct, IPackedLanes
+        where TManyTile : struct, ITileWords<TW2, TA2, TI2, TF2>
+        where TW2 : struct
+        where TA2 : struct
+        where TI2 : struct
+        where TF2 : struct
     {
         string name = $"{TFormat.Type} {InstructionSets.NameOf(isa)} packed";
-        int columns = TileLinear<PackedTileSource<TFormat, TTile, TWords, TW, TA, TI, TF, TRoute>, TTile, TW, TA, TI,
-            TF>.PanelElements;
-        var few = new PackedMatVec<TFormat, TTile, TWords, TW, TA, TI, TF>(name + " matvec", columns);
+        var few = new PackedMatVec<TFormat, TTile, TWords, TW, TA, TI, TF>(name + " matvec");
         // Without vectors there is nothing to gain from a panel.
         LinearKernel many = TTile.Rows == 1 ? few
-            : new TileLinear<PackedTileSource<TFormat, TTile, TWords, TW, TA, TI, TF, TRoute>, TTile, TW, TA, TI, TF>(
-                $"{name} {typeof(TTile).Name}");
+            : new TileLinear<PackedTileSource<TFormat, TTile, TWords, TW, TA, TI, TF, TRoute>, TManyTile, TW2, TA2,
+                TI2, TF2>($"{name} {typeof(TManyTile).Name}");
         return new PackedLinear(few, many, rest);
     }
 }

@@ -2,44 +2,41 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>A strip of one panel, past one token: blocks of 32.</summary>
+/// <summary>A strip, past one token: blocks of 32.</summary>
 internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA, TI, TF>
 {
     /// <summary>Blocks of 32: Σ d · products + m · Σa.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Plain(in Panel panel, float* output)
+    private static void Plain(in Strip strip)
     {
         int quantBytes = StripRows * TFormat.QuantBytes, scaleBytes = StripRows * TFormat.BlockBytes - quantBytes;
-        byte* data = panel.Data;
-        Clear(panel);
-        for (int block = 0; block < panel.Blocks; block += 2)
+        byte* data = strip.Data;
+        for (int block = 0; block < strip.Blocks; block += 2)
         {
-            int blocks = Math.Min(panel.Blocks - block, 2);
-            Ahead(data, panel.Prefetch, 2 * (quantBytes + scaleBytes));
+            int blocks = Math.Min(strip.Blocks - block, 2);
+            Ahead(data, strip.Prefetch, 2 * (quantBytes + scaleBytes));
             byte* firstQuants = data + blocks * scaleBytes;
             for (int row = 0; row < StripRows; row += TTile.Rows)
             {
                 byte* scales = data, quants = firstQuants + 4 * row;
-                sbyte* a = panel.Quants + (nint)32 * block;
-                TF sum = TTile.LoadFloats(panel.Totals + row);
+                sbyte* a = strip.Quants + (nint)32 * block;
+                TF sum = TTile.LoadFloats(strip.Output + row);
                 for (int i = block; i < block + blocks; i++, quants += quantBytes, scales += scaleBytes, a += 32)
                 {
-                    TI total = Products(quants, a, panel.Starts + i);
+                    TI total = Products(quants, a, strip.Starts + i);
                     TF d = TFormat.HasExponents ? TWords.Exponents(scales + row) : TWords.Halves(scales + 2 * row);
-                    d = TTile.Multiply(d, TTile.Broadcast(panel.Scales + i));
+                    d = TTile.Multiply(d, TTile.Broadcast(strip.Scales + i));
                     sum = TTile.MultiplyAdd(TTile.ToFloat(total), d, sum);
                     if (!TFormat.HasMinimum) continue;
                     sum = TTile.MultiplyAdd(TWords.Halves(scales + 2 * StripRows + 2 * row),
-                        TTile.Broadcast((float*)panel.Sums + i), sum);
+                        TTile.Broadcast((float*)strip.Sums + i), sum);
                 }
 
-                TTile.Store(sum, panel.Totals + row);
+                TTile.Store(sum, strip.Output + row);
             }
 
             data = firstQuants + blocks * quantBytes;
         }
-
-        Deliver(panel, output);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -2,23 +2,22 @@ using System.Runtime.CompilerServices;
 
 namespace Engine.Kernels;
 
-/// <summary>A strip of one panel, past one token: blocks of 256.</summary>
+/// <summary>A strip, past one token: blocks of 256.</summary>
 internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA, TI, TF>
 {
     /// <summary>Groups of 32 of eight-bit weights, one a step.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Groups(in Panel panel, float* output)
+    private static void Groups(in Strip strip)
     {
-        byte* data = panel.Data;
-        Clear(panel);
-        for (int block = 0; block < panel.Blocks; block++)
+        byte* data = strip.Data;
+        for (int block = 0; block < strip.Blocks; block++)
         {
-            byte* scales = Scales(panel, block, ref data, out byte* strip);
+            byte* scales = Scales(strip, block, ref data, out byte* columns);
             for (int row = 0; row < StripRows; row += TTile.Rows)
             {
-                byte* quants = strip + 4 * row, integers = panel.Integers;
-                sbyte* a = panel.Quants + (nint)256 * block;
-                int* start = panel.Starts + (nint)Starts * block;
+                byte* quants = columns + 4 * row, integers = strip.Integers;
+                sbyte* a = strip.Quants + (nint)256 * block;
+                int* start = strip.Starts + (nint)Starts * block;
                 TI total = default, high = default;
                 for (sbyte* end = a + 256; a < end; a += 32, start++, quants += 256, integers += StripRows)
                 {
@@ -31,27 +30,24 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
                 }
 
                 if (HasPlanes) total = TTile.Add(total, TWords.Shifted(high, 4));
-                Finish(panel, block, scales, row, total);
+                Finish(strip, block, scales, row, total);
             }
         }
-
-        Deliver(panel, output);
     }
 
     /// <summary>Pairs of groups of 32 without offset, each pair in two steps.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Pairs(in Panel panel, float* output)
+    private static void Pairs(in Strip strip)
     {
-        byte* data = panel.Data;
+        byte* data = strip.Data;
         bool split = IsSplit;
-        Clear(panel);
-        for (int block = 0; block < panel.Blocks; block++)
+        for (int block = 0; block < strip.Blocks; block++)
         {
-            byte* scales = Scales(panel, block, ref data, out byte* strip);
+            byte* scales = Scales(strip, block, ref data, out byte* columns);
             for (int row = 0; row < StripRows; row += TTile.Rows)
             {
-                byte* quants = strip + 4 * row, integers = panel.Integers;
-                sbyte* a = panel.Quants + (nint)256 * block;
+                byte* quants = columns + 4 * row, integers = strip.Integers;
+                sbyte* a = strip.Quants + (nint)256 * block;
                 TI total = default;
                 for (sbyte* end = a + 256; a < end; a += 64, integers += 2 * StripRows)
                 {
@@ -75,27 +71,24 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
                     total = TWords.FinishScaled(total, second, scale1);
                 }
 
-                Finish(panel, block, scales, row, total);
+                Finish(strip, block, scales, row, total);
             }
         }
-
-        Deliver(panel, output);
     }
 
     /// <summary>Groups of 16, four a step.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Quarters(in Panel panel, float* output)
+    private static void Quarters(in Strip strip)
     {
-        byte* data = panel.Data;
-        Clear(panel);
-        for (int block = 0; block < panel.Blocks; block++)
+        byte* data = strip.Data;
+        for (int block = 0; block < strip.Blocks; block++)
         {
-            byte* scales = Scales(panel, block, ref data, out byte* strip);
+            byte* scales = Scales(strip, block, ref data, out byte* columns);
             for (int row = 0; row < StripRows; row += TTile.Rows)
             {
-                byte* quants = strip + 4 * row;
-                sbyte* a = panel.Quants + (nint)256 * block;
-                int* starts = panel.Starts + (nint)Starts * block;
+                byte* quants = columns + 4 * row;
+                sbyte* a = strip.Quants + (nint)256 * block;
+                int* starts = strip.Starts + (nint)Starts * block;
                 TI total = default;
                 for (int step = 0; step < 4; step++, quants += TFormat.StepBytes)
                 {
@@ -121,18 +114,16 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
                     }
                     while (++pair < 2);
 
-                    byte* integers = panel.Integers + StripRows * group;
+                    byte* integers = strip.Integers + StripRows * group;
                     total = AddScaled(total, c0, integers, row);
                     total = AddScaled(total, c1, integers + 2 * StripRows, row);
                     total = AddScaled(total, c2, integers + 4 * StripRows, row);
                     total = AddScaled(total, c3, integers + 6 * StripRows, row);
                 }
 
-                Finish(panel, block, scales, row, total);
+                Finish(strip, block, scales, row, total);
             }
         }
-
-        Deliver(panel, output);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -150,41 +141,41 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
         TWords.FinishScaled(total, sum, TWords.Scales(integers, row, TFormat.SignedScales));
 
     /// <summary>Finds the quants of a block and unpacks its integers; returns where its f32 scales lie.</summary>
-    /// <param name="panel">The panel.</param>
+    /// <param name="strip">The strip.</param>
     /// <param name="block">Which of its blocks.</param>
     /// <param name="data">Start of the chunk; of the next one after its second block.</param>
     /// <param name="quants">Receives where the quants lie.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* Scales(in Panel panel, int block, ref byte* data, out byte* quants)
+    private static byte* Scales(in Strip strip, int block, ref byte* data, out byte* quants)
     {
         int quantBytes = StripRows * TFormat.QuantBytes, scaleBytes = StripRows * TFormat.BlockBytes - quantBytes;
-        bool odd = (block & 1) != 0, alone = !odd && block + 1 == panel.Blocks;
+        bool odd = (block & 1) != 0, alone = !odd && block + 1 == strip.Blocks;
         byte* scales = odd ? data + scaleBytes : data;
         quants = data + (odd ? 2 * scaleBytes + quantBytes : alone ? scaleBytes : 2 * scaleBytes);
         if (odd) data += 2 * (quantBytes + scaleBytes);
-        else Ahead(data, panel.Prefetch, 2 * (quantBytes + scaleBytes));
-        TFormat.Integers(scales, panel.Integers);
+        else Ahead(data, strip.Prefetch, 2 * (quantBytes + scaleBytes));
+        TFormat.Integers(scales, strip.Integers);
         return scales + StripRows * TFormat.IntegerBytes;
     }
 
     /// <summary>Adds d · scale · products − dmin · scale · Σ minimum · Σa to the sums of a vector of rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(in Panel panel, int block, byte* scales, int row, TI total)
+    private static void Finish(in Strip strip, int block, byte* scales, int row, TI total)
     {
-        TF s = TTile.Broadcast(panel.Scales + block), sum = TTile.LoadFloats(panel.Totals + row);
+        TF s = TTile.Broadcast(strip.Scales + block), sum = TTile.LoadFloats(strip.Output + row);
         sum = TTile.MultiplyAdd(TTile.ToFloat(total), TTile.Multiply(TWords.Halves(scales + 2 * row), s), sum);
         if (TFormat.HasMinimum)
         {
             int pairs = Sums;
-            int* words = panel.Sums + (nint)pairs * block;
+            int* words = strip.Sums + (nint)pairs * block;
             TI minimum = default;
-            byte* minimums = panel.Integers + StripRows * 2 * pairs;
+            byte* minimums = strip.Integers + StripRows * 2 * pairs;
             for (int pair = 0; pair < pairs; pair++, minimums += 2 * StripRows, words++)
                 minimum = TWords.AddPairs(minimum, TWords.Minimums(minimums, minimums + StripRows, row), words);
             TF m = TWords.Halves(scales + 2 * StripRows + 2 * row);
             sum = TTile.MultiplyAdd(TTile.ToFloat(minimum), TTile.Multiply(m, s), sum);
         }
 
-        TTile.Store(sum, panel.Totals + row);
+        TTile.Store(sum, strip.Output + row);
     }
 }

@@ -8,7 +8,7 @@ namespace Engine.Kernels;
 /// weights come in one stream.</summary>
 /// <remarks>Whole strips only. Sums are those of the tile, in its order: a result is the same bits whichever of both
 /// computes it, and depends on nothing but the row and the token.</remarks>
-internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA, TI, TF>(string name, int panelColumns)
+internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA, TI, TF>(string name)
     : LinearKernel
     where TFormat : struct, IPackedLanes
     where TTile : struct, ITileWords<TW, TA, TI, TF>
@@ -103,8 +103,8 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
                 prepared = (int*)scratch;
                 for (int token = begin; token < end; token++, prepared += tokenWords)
                     Strips(weights.Data + row * weights.RowBytes, together / StripRows, blocks,
-                        panelColumns / TFormat.BlockElements, new Token(rows, token, prepared, blocks),
-                        output + token * outputStride + row, token == begin ? PrefetchBytes : 0);
+                        new Token(rows, token, prepared, blocks), output + token * outputStride + row,
+                        token == begin ? PrefetchBytes : 0);
             }
         }
     }
@@ -132,43 +132,38 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
     }
 
     /// <summary>Strips that follow each other, past one token.</summary>
-    /// <remarks>All vectors of rows of a block pass before the next block: with a panel between them, memory waited for
-    /// the later ones, and 256-bit words read half as fast as memory. The loop of a panel is a method of its own for
+    /// <remarks>All vectors of rows of a block pass before the next block: with 2,048 columns between them, memory
+    /// waited for the later ones, and 256-bit words read half as fast. The loop of a strip is a method of its own for
     /// each kind of format: the JIT stops inlining at 512 locals, and a call inside would spill every sum.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Strips(
-        byte* data, int strips, int blocks, int panelBlocks, Token token, float* output, int prefetch)
+    private static void Strips(byte* data, int strips, int blocks, Token token, float* output, int prefetch)
     {
         byte* integers = stackalloc byte[MostIntegers * StripRows];
-        float* totals = stackalloc float[StripRows];
         for (; strips > 0; strips--, output += StripRows)
         {
-            for (int begin = 0; begin < blocks; begin += panelBlocks)
+            var strip = new Strip
             {
-                var panel = new Panel
-                {
-                    Data = data,
-                    Blocks = Math.Min(panelBlocks, blocks - begin),
-                    Quants = token.Quants + (nint)TFormat.BlockElements * begin,
-                    Scales = token.Scales + begin,
-                    Starts = token.Starts + (nint)Starts * begin,
-                    Sums = token.Sums + (nint)Sums * begin,
-                    Integers = integers,
-                    Totals = totals,
-                    Prefetch = prefetch,
-                    Add = begin != 0,
-                };
-                if (!Scaled) Plain(panel, output);
-                else if (TFormat.Quads == 4) Quarters(panel, output);
-                else if (TFormat.EightBit) Groups(panel, output);
-                else Pairs(panel, output);
-                data += (nint)panel.Blocks * StripRows * TFormat.BlockBytes;
-            }
+                Data = data,
+                Blocks = blocks,
+                Quants = token.Quants,
+                Scales = token.Scales,
+                Starts = token.Starts,
+                Sums = token.Sums,
+                Integers = integers,
+                Output = output,
+                Prefetch = prefetch,
+            };
+            for (int row = 0; row < StripRows; row += TTile.Rows) TTile.Store(default, output + row);
+            if (!Scaled) Plain(strip);
+            else if (TFormat.Quads == 4) Quarters(strip);
+            else if (TFormat.EightBit) Groups(strip);
+            else Pairs(strip);
+            data += (nint)blocks * StripRows * TFormat.BlockBytes;
         }
     }
 
-    /// <summary>Blocks of a strip that follow each other, and what one token brings for them.</summary>
-    private struct Panel
+    /// <summary>A strip's blocks, and what one token brings for them.</summary>
+    private struct Strip
     {
         public byte* Data;
         public int Blocks;
@@ -177,26 +172,8 @@ internal sealed unsafe partial class PackedMatVec<TFormat, TTile, TWords, TW, TA
         public int* Starts;
         public int* Sums;
         public byte* Integers;
-        public float* Totals;
+        public float* Output;
         public int Prefetch;
-        public bool Add;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Clear(in Panel panel)
-    {
-        for (int row = 0; row < StripRows; row += TTile.Rows) TTile.Store(default, panel.Totals + row);
-    }
-
-    /// <summary>Writes a panel's sums, or adds them to those of the panels before.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Deliver(in Panel panel, float* output)
-    {
-        for (int row = 0; row < StripRows; row += TTile.Rows)
-        {
-            TF sum = TTile.LoadFloats(panel.Totals + row);
-            TTile.Store(panel.Add ? TTile.Add(TTile.LoadFloats(output + row), sum) : sum, output + row);
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -37,6 +37,12 @@ internal readonly unsafe struct PackedTileSource<TFormat, TTile, TWords, TW, TA,
         get => TilePanel<TRoute>.SegmentQuads(TFormat.EightBit, TFormat.Largest, TFormat.ScaleElements);
     }
 
+    public static int ElementBytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TRoute.ElementBytes;
+    }
+
     public static int Planes
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -93,7 +99,8 @@ internal readonly unsafe struct PackedTileSource<TFormat, TTile, TWords, TW, TA,
         {
             (long quants, long scales) = PackedLayout.Locate(blocks, block, TFormat.QuantBytes, TFormat.BlockBytes);
             PackQuants(strip + quants + 4 * lane, target);
-            target = PackScales(strip + scales, integers, lane, target + GroupElements / 4 * Planes * Line);
+            target += GroupElements / 4 * Planes * ElementBytes * Line;
+            target = PackScales(strip + scales, integers, lane, target);
         }
     }
 
@@ -172,6 +179,14 @@ internal readonly unsafe struct PackedTileSource<TFormat, TTile, TWords, TW, TA,
             byte* low1 = target + line * (quad1 + quad1 / segment * segment);
             TWords.Store(TFormat.Low<TWords, TW, TA, TI, TF>(q1), low1);
             TWords.Store(TFormat.High<TWords, TW, TA, TI, TF>(q1), low1 + line * segment);
+            return;
+        }
+
+        if (TRoute.ElementBytes == 2)
+        {
+            byte* lines0 = target + 2 * line * quad0, lines1 = target + 2 * line * quad1;
+            TWords.StoreWords(TFormat.Value<TWords, TW, TA, TI, TF>(q0), lines0, lines0 + line);
+            TWords.StoreWords(TFormat.Value<TWords, TW, TA, TI, TF>(q1), lines1, lines1 + line);
             return;
         }
 

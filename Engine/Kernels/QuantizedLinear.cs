@@ -29,14 +29,18 @@ internal static class QuantizedLinear
                 return QuantizedCells<NeonLanes<NeonDotProdDot>, NeonBytes, Vector128<int>, Vector128<float>>
                     .With<SignedRoute, NeonTile<NeonDotProdDot, Vector128<int>>, Vector128<sbyte>, Vector128<int>,
                         Vector128<int>, Vector128<float>>(isa, type, ManyTokens);
+            case InstructionSet.Avx2 when Avx2.IsSupported && IsEightBitBlock(type):
+                return QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
+                    .With<WordRoute, Avx2WordTile, Vector256<short>, Vector256<int>, Vector256<int>, Vector256<float>>(
+                        isa, type, ManyTokens);
             case InstructionSet.Avx2 when Avx2.IsSupported:
                 return QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
                     .With<NarrowRoute, Avx2Tile, Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>>(
                         isa, type, ManyTokens);
             case InstructionSet.Avx512 when Avx512BW.IsSupported && IsEightBitBlock(type):
                 return QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
-                    .With<WordRoute, Avx512WordTile, Vector512<short>, Vector512<int>, Vector512<int>,
-                        Vector512<float>>(isa, type, ManyTokens);
+                    .With<WordRoute, Avx512WordTile, Vector256<short>, Vector256<int>, Vector256<int>,
+                        Vector256<float>>(isa, type, ManyTokens);
             case InstructionSet.Avx512 when Avx512BW.IsSupported:
                 return QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
                     .With<NarrowRoute, Avx512Tile, Vector512<byte>, Vector512<short>, Vector512<int>,
@@ -57,7 +61,7 @@ internal static class QuantizedLinear
 
     internal static bool IsEightBit(WeightType type) => IsEightBitBlock(type) || type == WeightType.IQ4_XS;
 
-    /// <summary>Eight bits without integer scales, which would have to multiply 32-bit sums: by words in 512 bits; in
-    /// 256 bits two planes are faster.</summary>
-    private static bool IsEightBitBlock(WeightType type) => type is WeightType.Q8_0 or WeightType.IQ4_NL;
+    /// <summary>Eight bits without integer scales, which would have to multiply 32-bit sums: as words, where
+    /// there is no VNNI.</summary>
+    internal static bool IsEightBitBlock(WeightType type) => type is WeightType.Q8_0 or WeightType.IQ4_NL;
 }

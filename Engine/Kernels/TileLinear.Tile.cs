@@ -12,7 +12,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>
     /// 512 locals, and a call in the loop would spill every sum: so constants are read once, and the two-plane form is
     /// a method of its own.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Tile(byte* panel, int groups, byte* tokens, float* sums)
+    private static void TileTwo(byte* panel, int groups, byte* tokens, float* sums)
     {
         int vector = 4 * TTile.Rows, segments = Segments, plane = PlaneBytes;
         for (int group = 0; group < groups; group++)

@@ -5,9 +5,9 @@ namespace Engine.Kernels;
 
 /// <summary>Many tokens times rows: weights are unpacked once into a panel that stays in the first-level cache while
 /// all tokens pass it, four at a time.</summary>
-/// <remarks>A panel is two vectors of rows × up to <see cref="PanelElements"/> columns. Each output is one vector lane
-/// per panel, and panels along k are added in order: a result depends on neither the partition of rows nor the number
-/// of tokens.</remarks>
+/// <remarks>A panel is two or four vectors of rows × up to <see cref="PanelElements"/> columns. Each output is one
+/// vector lane, to which groups along k are added in order, from panel to panel: a result depends on neither the
+/// partition of rows nor the number of tokens.</remarks>
 internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(string name) : LinearKernel
     where TSource : struct, ITileSource
     where TTile : struct, ITileWords<TW, TA, TI, TF>
@@ -40,11 +40,11 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
     private static int PanelRows
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => 2 * TTile.Rows;
+        get => TTile.PanelVectors * TTile.Rows;
     }
 
     /// <summary>Columns of a panel of at most 32 KiB of weights.</summary>
-    internal static int PanelElements
+    private static int PanelElements
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => 2048 / TSource.Planes / TSource.ElementBytes;
@@ -123,7 +123,7 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
                     Pack(weights, row, count, column, groups, scratch);
                     float* target = output + token * outputStride + row;
                     var next = new Ahead(weights, row + PanelRows, rowEnd, column, groups);
-                    Pass(scratch, groups, tiles, tileBytes, tokens, target, outputStride, count, column != 0, sums,
+                    Pass(scratch, groups, tiles, tileBytes, tokens, target, outputStride, count, column == 0, sums,
                         next);
                 }
             }
@@ -131,54 +131,70 @@ internal sealed unsafe partial class TileLinear<TSource, TTile, TW, TA, TI, TF>(
     }
 
     /// <summary>All tokens past one panel.</summary>
+    /// <remarks>Few, long calls: left to tiering, a prompt would run through it half optimised.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Pass(byte* panel, int groups, byte* tiles, nint tileBytes, int tokens, float* output,
-        nint outputStride, int count, bool add, float* sums, Ahead next)
+        nint outputStride, int count, bool first, float* sums, Ahead next)
     {
-        for (int token = 0; token < tokens; token += TileTokens, tiles += tileBytes)
+        nint stride = outputStride;
+        for (int token = 0; token < tokens; token += TileTokens, tiles += tileBytes, output += TileTokens * stride)
         {
-            next.Fetch(token, TileTokens, tokens);
+            next.Fetch(TileTokens, tokens);
             int valid = Math.Min(TileTokens, tokens - token);
+            bool whole = valid == TileTokens && count == PanelRows;
             // The rows of the output lie pages apart, where no prefetcher of the processor follows.
             for (int t = 0; t < valid; t++)
-                for (int r = 0; r < PanelRows; r += 16) TTile.Prefetch(output + (token + t) * outputStride + r);
-            new Span<float>(sums, TileTokens * PanelRows).Clear();
+                for (int r = 0; r < PanelRows; r += 16) TTile.Prefetch(output + t * stride + r);
+            if (first) Clear(sums);
+            else if (whole) Copy(output, stride, sums, PanelRows);
+            else CopyPart(output, stride, sums, PanelRows, valid, count);
             if (TSource.Planes == 2) TilePlanes(panel, groups, tiles, sums);
-            else Tile(panel, groups, tiles, sums);
-            for (int t = 0; t < valid; t++)
-                Deliver(sums + t * PanelRows, output + (token + t) * outputStride, count, add);
+            else if (TTile.PanelVectors == 4) TileFour(panel, groups, tiles, sums);
+            else TileTwo(panel, groups, tiles, sums);
+            if (whole) Copy(sums, PanelRows, output, stride);
+            else CopyPart(sums, PanelRows, output, stride, valid, count);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Clear(float* sums)
+    {
+        for (int r = 0; r < TileTokens * PanelRows; r += TTile.Rows) TTile.Store(default, sums + r);
+    }
+
+    /// <summary>The sums of whole tiles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(float* from, nint fromStride, float* to, nint toStride)
+    {
+        for (int t = 0; t < TileTokens; t++, from += fromStride, to += toStride)
+            for (int r = 0; r < PanelRows; r += TTile.Rows) TTile.Store(TTile.LoadFloats(from + r), to + r);
+    }
+
+    /// <summary>The sums of the tokens and rows that there are.</summary>
+    private static void CopyPart(float* from, nint fromStride, float* to, nint toStride, int tokens, int rows)
+    {
+        for (int t = 0; t < tokens; t++)
+            new ReadOnlySpan<float>(from + t * fromStride, rows).CopyTo(new Span<float>(to + t * toStride, rows));
     }
 
     /// <summary>The rows of the next panel, asked for while tokens pass this one: packing takes rows side by side, in
     /// an order that no prefetcher of the processor follows (a fifth of a step of 24 tokens).</summary>
-    private readonly struct Ahead(in WeightView weights, int row, int rowEnd, int column, int groups)
+    private struct Ahead(in WeightView weights, int row, int rowEnd, int column, int groups)
     {
-        private readonly byte* data =
-            weights.Data + row * weights.RowBytes + column / TSource.GroupElements * TSource.BlockBytes;
-
         private readonly nint rowBytes = weights.RowBytes;
         private readonly int rows = Math.Clamp(rowEnd - row, 0, PanelRows);
         private readonly int bytes = groups * TSource.BlockBytes;
+        private byte* data =
+            weights.Data + row * weights.RowBytes + column / TSource.GroupElements * TSource.BlockBytes;
+
+        private int due;
 
         /// <summary>Asks for the share of so many tokens of all.</summary>
-        public void Fetch(int token, int count, int tokens)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Fetch(int count, int tokens)
         {
-            int end = rows * Math.Min(token + count, tokens) / tokens;
-            for (int row = rows * token / tokens; row < end; row++)
-                for (int line = 0; line < bytes; line += 64) TTile.Prefetch(data + row * rowBytes + line);
+            for (due += rows * count; due >= tokens; due -= tokens, data += rowBytes)
+                for (int line = 0; line < bytes; line += 64) TTile.Prefetch(data + line);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Deliver(float* sums, float* output, int count, bool add)
-    {
-        int r = 0;
-        for (; r + TTile.Rows <= count; r += TTile.Rows)
-        {
-            TF value = TTile.LoadFloats(sums + r);
-            TTile.Store(add ? TTile.Add(TTile.LoadFloats(output + r), value) : value, output + r);
-        }
-
-        for (; r < count; r++) output[r] = add ? output[r] + sums[r] : sums[r];
     }
 }

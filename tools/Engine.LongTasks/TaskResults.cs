@@ -65,11 +65,6 @@ internal sealed class TaskResults
     public Estimate OfAll(Func<TaskKind, Estimate> of) =>
         Estimate.Over([.. Tasks.Select(of).Where(estimate => estimate.Count > 0)]);
 
-    /// <summary>Seconds for which a document was read, on average; 0 if unknown.</summary>
-    public double Seconds(int length, string setting) =>
-        documents.Where(sample => sample.Length == length && sample.Setting == setting)
-            .Select(sample => sample.Seconds ?? 0).DefaultIfEmpty().Average();
-
     private IEnumerable<TaskSample> Select(int length, string setting, TaskKind task) => questions.Where(sample =>
         sample.Length == length && sample.Setting == setting && sample.Task == task);
 }

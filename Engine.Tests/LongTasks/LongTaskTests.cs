@@ -198,6 +198,20 @@ public sealed class LongTaskTests
     }
 
     [TestMethod]
+    public void OnlyWhatAllAttentionsWereAskedCounts()
+    {
+        TaskSample[] first = [.. Samples("exact", 100, 0), .. Samples("last 10", 0, 0)];
+        IEnumerable<TaskSample> second = Samples("exact", 100, 100).Select(sample => sample with { Seed = 2 });
+        var results = new TaskResults([.. first, .. second]);
+        Assert.AreEqual(1, results.Documents);
+        Assert.AreEqual(50, results.Of(64, "exact", TaskKind.Code, TaskTables.ScoreOf).Mean, 1e-9);
+        // With nothing in common, everything counts.
+        var apart = new TaskResults([.. first.Where(sample => sample.Setting != "exact"), .. second]);
+        Assert.AreEqual(2, apart.Documents);
+        Assert.AreEqual(100, apart.Of(64, "exact", TaskKind.Code, TaskTables.ScoreOf).Mean, 1e-9);
+    }
+
+    [TestMethod]
     public void ARunGoesOnWhereItStopped()
     {
         using var folder = new TemporaryFolder();

@@ -56,7 +56,7 @@ public sealed class LongTaskTests
             Assert.AreEqual(question.IsFree, question.Contrast is null);
             // What is shorter than this would attend exactly.
             Assert.IsGreaterThanOrEqualTo(12, prompt, question.Prompt);
-            Assert.IsLessThanOrEqualTo(TaskCourse.Reserve, prompt + question.Choices.Max(Count) + 28);
+            Assert.IsLessThanOrEqualTo(TaskCourse.Reserve, prompt + question.Choices.Max(Count) + 36);
         }
     }
 
@@ -66,11 +66,11 @@ public sealed class LongTaskTests
         LongDocument book = Write("book", Plan(2));
         foreach (Question question in book.Questions)
         {
-            string begin = question.Prompt[(question.Prompt.LastIndexOf('\n') + 1)..].Replace("Answer: ", "");
+            string begin = question.Prompt[(question.Prompt.LastIndexOf('\n') + 1)..];
             switch (question.Task)
             {
                 case TaskKind.Fact or TaskKind.Retrieval:
-                    Assert.AreEqual(2, Occurrences(book.Text, $"{begin}{question.Answer}."), begin);
+                    Assert.AreEqual(3, Occurrences(book.Text, $"{begin}{question.Answer}."), begin);
                     foreach (string wrong in question.Choices.Where(choice => choice != question.Answer))
                         Assert.DoesNotContain($"{begin}{wrong}.", book.Text);
                     break;
@@ -86,6 +86,9 @@ public sealed class LongTaskTests
                 default:
                     Assert.Contains(begin.TrimEnd(':') + "\n", book.Text);
                     Assert.AreEqual(100, Overlap.Score(question.Answer, question.Answer, question.Prompt));
+                    double guessed = book.Questions.Where(one => one.IsFree && !question.Prompt.Contains(one.Answer))
+                        .Average(one => Overlap.Score(one.Answer, question.Answer, question.Prompt));
+                    Assert.AreEqual(question.Chance, guessed, 1e-9);
                     break;
             }
         }
@@ -155,6 +158,8 @@ public sealed class LongTaskTests
         const string Text = "The sky was blue. The sea was green. The sky was blue. The sea was green.\n";
         var first = new Question(TaskKind.Fact, "What colour was the sky? The sky was", [" green", " blue"], 1);
         var second = new Question(TaskKind.Fact, "And the sea, again? The sea was", [" green once more", " blue"], 0);
+        Question known = second with { Contrast = "And the wall, again? The wall was" };
+        Question wider = known with { Choices = [" blue", " red", " green once more"], Right = 2 };
         var free = new Question(TaskKind.Summary, "Say it again in one line: The sky", [" was blue"], 0);
         examiner.Read(Text);
         Answer[] together = [examiner.Ask(first), examiner.Ask(second), examiner.Ask(free), examiner.Ask(first)];
@@ -164,6 +169,10 @@ public sealed class LongTaskTests
         examiner.Read(Text);
         Assert.AreEqual(together[2], examiner.Ask(free));
         Assert.AreEqual(together[1], examiner.Ask(second));
+        Answer alone = examiner.Ask(wider);
+        examiner.Read(Text);
+        Assert.AreEqual(together[1].Loss, examiner.Ask(known).Loss);
+        Assert.AreEqual(alone, examiner.Ask(wider));
         Assert.AreEqual(LossOf(Text, first.Prompt, first.Answer), together[0].Loss, 1e-4);
         Assert.AreEqual(LossOf(Text, second.Prompt, second.Answer), together[1].Loss, 0.05);
     }
@@ -182,10 +191,24 @@ public sealed class LongTaskTests
         Assert.AreEqual(-100.0 / 3, change.Mean, 1e-9);
         Assert.AreEqual(100.0 / 3, change.Error, 1e-9);
         string table = new TaskTables(results).Write();
-        Assert.Contains("| none (exact) | 66.7 | 66.7 |  | 0.0 |", table);
-        Assert.Contains("| last 10 | 33.3 | 33.3 | −33.3 ± 33.3 | 0.0 |", table);
-        Assert.Contains("| calibrated, 3 heads | 100.0 | 100.0 | +33.3 ± 33.3 | 0.0 |", table);
+        Assert.Contains("| none (exact) | 66.7 | 66.7 |  |", table);
+        Assert.Contains("| last 10 | 33.3 | 33.3 | −33.3 ± 33.3 |", table);
+        Assert.Contains("| calibrated, 3 heads | 100.0 | 100.0 | +33.3 ± 33.3 |", table);
         XDocument.Parse(TaskReport.Chart(results).Draw());
+    }
+
+    [TestMethod]
+    public void OnlyWhatAllAttentionsWereAskedCounts()
+    {
+        TaskSample[] first = [.. Samples("exact", 100, 0), .. Samples("last 10", 0, 0)];
+        IEnumerable<TaskSample> second = Samples("exact", 100, 100).Select(sample => sample with { Seed = 2 });
+        var results = new TaskResults([.. first, .. second]);
+        Assert.AreEqual(1, results.Documents);
+        Assert.AreEqual(50, results.Of(64, "exact", TaskKind.Code, TaskTables.ScoreOf).Mean, 1e-9);
+        // With nothing in common, everything counts.
+        var apart = new TaskResults([.. first.Where(sample => sample.Setting != "exact"), .. second]);
+        Assert.AreEqual(2, apart.Documents);
+        Assert.AreEqual(100, apart.Of(64, "exact", TaskKind.Code, TaskTables.ScoreOf).Mean, 1e-9);
     }
 
     [TestMethod]

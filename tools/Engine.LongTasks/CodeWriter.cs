@@ -3,7 +3,7 @@ namespace Engine.LongTasks;
 /// <summary>A file of functions in Python: some return a word, most do something else.</summary>
 internal sealed class CodeWriter
 {
-    private const int Values = 24, WrongChoices = 5;
+    private const int Values = 12, WrongChoices = 5;
 
     /// <summary>The two ways to ask: by a test, and by a copy of the definition.</summary>
     private const string Test = "# Tests: every function returns what it returned before.\nassert {0}() == \"",
@@ -42,7 +42,7 @@ internal sealed class CodeWriter
         string[] all = [.. from material in WordBank.Materials
                            from noun in Nouns
                            select $"{material}_{noun}"];
-        int count = Math.Max(plan.Questions, Math.Min(plan.Scaled(Values), all.Length));
+        int count = Math.Max(plan.Questions, Values);
         string[] names = draw.Some(all, count), values = new string[count];
         for (int i = 0; i < count; i++)
         {

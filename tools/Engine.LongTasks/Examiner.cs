@@ -26,10 +26,13 @@ internal sealed class Examiner(LanguageModel model, AttentionOptions attention, 
     /// generated one by one.</summary>
     private const int AnswerTokens = 8;
 
-    private const int LongestFreeAnswer = 28;
+    private const int LongestFreeAnswer = 36;
 
     private readonly Session session = model.CreateSession(
         new SessionOptions { ContextLength = context, Attention = attention });
+
+    /// <summary>How likely choices are anyway; many questions share that.</summary>
+    private readonly Dictionary<(string Contrast, string Choice), double> priors = [];
 
     private int read;
 
@@ -37,6 +40,7 @@ internal sealed class Examiner(LanguageModel model, AttentionOptions attention, 
     public void Read(string text)
     {
         session.Reset();
+        priors.Clear();
         session.Prefill(Encode(text, begins: true));
         read = session.Length;
     }
@@ -44,8 +48,7 @@ internal sealed class Examiner(LanguageModel model, AttentionOptions attention, 
     /// <summary>Answers a question about the document.</summary>
     public Answer Ask(Question question)
     {
-        double[] anyway = question.Contrast is null ? new double[question.Choices.Count]
-            : [.. Judge(question.Contrast, question.Choices, out _, out _).Select(choice => choice.Total)];
+        double[] anyway = PriorsOf(question);
         Judgement[] choices = Judge(question.Prompt, question.Choices, out float[] logits, out int asked);
         (_, double loss, bool match) = choices[question.Right];
         if (question.IsFree)
@@ -61,6 +64,19 @@ internal sealed class Examiner(LanguageModel model, AttentionOptions attention, 
 
     /// <inheritdoc/>
     public void Dispose() => session.Dispose();
+
+    private double[] PriorsOf(Question question)
+    {
+        if (question.Contrast is not { } contrast) return new double[question.Choices.Count];
+        string[] missing = [.. question.Choices.Where(choice => !priors.ContainsKey((contrast, choice)))];
+        if (missing.Length > 0)
+        {
+            Judgement[] found = Judge(contrast, missing, out _, out _);
+            for (int i = 0; i < missing.Length; i++) priors.Add((contrast, missing[i]), found[i].Total);
+        }
+
+        return [.. question.Choices.Select(choice => priors[(contrast, choice)])];
+    }
 
     /// <summary>Likelihoods of continuations of the document and a prompt.</summary>
     private Judgement[] Judge(string prompt, IReadOnlyList<string> choices, out float[] logits, out int end)

@@ -3,7 +3,7 @@ namespace Engine.LongTasks;
 /// <summary>What a question asks of a long document, in the order of the tables.</summary>
 internal enum TaskKind
 {
-    /// <summary>Something that was said of a person, once.</summary>
+    /// <summary>Something that was said of one person in a few places.</summary>
     Fact,
 
     /// <summary>Which of four things happened most often.</summary>
@@ -18,7 +18,7 @@ internal enum TaskKind
     /// <summary>The class of a word that is new, from examples.</summary>
     FewShot,
 
-    /// <summary>The password that belongs to one of many objects which share their words.</summary>
+    /// <summary>The password that belongs to one of many buildings.</summary>
     Retrieval,
 }
 
@@ -30,14 +30,18 @@ internal enum TaskKind
 /// <param name="Right">Index of the right one.</param>
 /// <param name="Contrast">The same about something that the document does not mention: how likely the choices are
 /// anyway. A choice counts by how much likelier the question makes it, because a weak model has its favourites.</param>
+/// <param name="FreeChance">Score of whoever guesses a free answer.</param>
 internal sealed record Question(TaskKind Task, string Prompt, IReadOnlyList<string> Choices, int Right,
-    string? Contrast = null)
+    string? Contrast = null, double FreeChance = 0)
 {
     /// <summary>The right answer.</summary>
     public string Answer => Choices[Right];
 
     /// <summary>Whether it is answered freely, not by choosing.</summary>
     public bool IsFree => Choices.Count == 1;
+
+    /// <summary>Score of whoever guesses.</summary>
+    public double Chance => IsFree ? FreeChance : 100.0 / Choices.Count;
 }
 
 /// <summary>A document that was made from a seed, and questions about it.</summary>

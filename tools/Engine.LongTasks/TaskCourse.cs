@@ -66,7 +66,7 @@ internal sealed class TaskCourse(LanguageModel model, bool exactQuestions, int q
                 Index = i,
                 Task = question.Task,
                 Score = answer.Score,
-                Chance = question.IsFree ? 0 : 100.0 / question.Choices.Count,
+                Chance = question.Chance,
                 Match = answer.Match,
                 Loss = answer.Loss,
                 Answer = answer.Text,

@@ -18,17 +18,18 @@ internal readonly record struct Estimate(double Mean, double Error, int Count)
             Math.Sqrt(parts.Sum(part => part.Error * part.Error)) / parts.Count, parts.Sum(part => part.Count));
 }
 
-/// <summary>All samples, put together by length, attention and task.</summary>
+/// <summary>All samples, put together by length, attention and task. A run that was stopped has documents that not all
+/// attentions have read; they would make rows differ by what was asked, so they are left out until they are complete.
+/// </summary>
 internal sealed class TaskResults
 {
     private readonly IReadOnlyList<TaskSample> questions;
-    private readonly IReadOnlyList<TaskSample> documents;
 
     public TaskResults(IEnumerable<TaskSample> samples)
     {
         List<TaskSample> all = [.. samples];
-        questions = [.. all.Where(sample => sample.Kind == TaskSample.Question)];
-        documents = [.. all.Where(sample => sample.Kind == TaskSample.Document)];
+        questions = [.. all.Where(sample => sample.Kind == TaskSample.Question)
+            .GroupBy(sample => (sample.Source, sample.Length)).SelectMany(Complete)];
         Facts = [.. all.Where(sample => sample.Kind == TaskSample.Machine).SelectMany(sample => sample.Facts ?? [])
             .Distinct()];
         Lengths = [.. questions.Select(sample => sample.Length).Distinct().Order()];
@@ -46,7 +47,7 @@ internal sealed class TaskResults
 
     public IReadOnlyList<TaskKind> Tasks { get; }
 
-    public int Documents => documents.Select(sample => (sample.Source, sample.Seed, sample.Length)).Distinct().Count();
+    public int Documents => questions.Select(sample => (sample.Source, sample.Seed, sample.Length)).Distinct().Count();
 
     /// <summary>Mean of a figure of a task's questions.</summary>
     public Estimate Of(int length, string setting, TaskKind task, Func<TaskSample, double> figure) =>
@@ -65,10 +66,15 @@ internal sealed class TaskResults
     public Estimate OfAll(Func<TaskKind, Estimate> of) =>
         Estimate.Over([.. Tasks.Select(of).Where(estimate => estimate.Count > 0)]);
 
-    /// <summary>Seconds for which a document was read, on average; 0 if unknown.</summary>
-    public double Seconds(int length, string setting) =>
-        documents.Where(sample => sample.Length == length && sample.Setting == setting)
-            .Select(sample => sample.Seconds ?? 0).DefaultIfEmpty().Average();
+    /// <summary>What all attentions were asked; if there is nothing, all.</summary>
+    private static IEnumerable<TaskSample> Complete(IEnumerable<TaskSample> samples)
+    {
+        TaskSample[] given = [.. samples];
+        int settings = given.DistinctBy(sample => sample.Setting).Count();
+        TaskSample[] complete = [.. given.GroupBy(sample => sample.Asked)
+            .Where(asked => asked.DistinctBy(sample => sample.Setting).Count() == settings).SelectMany(asked => asked)];
+        return complete.Length > 0 ? complete : given;
+    }
 
     private IEnumerable<TaskSample> Select(int length, string setting, TaskKind task) => questions.Where(sample =>
         sample.Length == length && sample.Setting == setting && sample.Task == task);

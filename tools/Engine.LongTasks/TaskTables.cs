@@ -71,7 +71,6 @@ internal sealed class TaskTables(TaskResults results)
     {
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"**{length:N0} tokens: {title}**").AppendLine();
         List<string> heads = ["approximated", .. results.Tasks.Select(NameOf), "mean", "against exact"];
-        if (extras) heads.Add("seconds to read");
         Row(heads);
         Row(heads.Select((_, i) => i == 0 ? "---" : "--:"));
         foreach (string setting in results.Settings)
@@ -84,20 +83,18 @@ internal sealed class TaskTables(TaskResults results)
             Estimate change = results.OfAll(task => results.Change(length, setting, task, figure));
             row.Add(setting == AttentionSetting.Exact || change.Count == 0 ? ""
                 : $"{Text(change.Mean, "+" + format)} ± {Text(change.Error, format)}");
-            if (extras) row.Add(Text(results.Seconds(length, setting), "F1"));
             Row(row);
         }
 
         Estimate[] errors = [.. results.Tasks.Select(task => results.Of(length, results.Settings[0], task, figure))];
         Row(["*standard error of a cell*", .. errors.Select(error => Text(error.Error, format)),
-            Text(Estimate.Over(errors).Error, format), "", .. extras ? [""] : Array.Empty<string>()]);
+            Text(Estimate.Over(errors).Error, format), ""]);
         if (!extras) return;
         Estimate[] chances = [.. results.Tasks.Select(task =>
             results.Of(length, results.Settings[0], task, sample => sample.Chance ?? 0))];
-        Row(["*guessing*", .. chances.Append(Estimate.Over(chances)).Select(chance => Text(chance.Mean, format)), "",
-            ""]);
+        Row(["*guessing*", .. chances.Append(Estimate.Over(chances)).Select(chance => Text(chance.Mean, format)), ""]);
         Row(["*questions*", .. errors.Select(error => Text(error.Count, "F0")),
-            Text(errors.Sum(error => error.Count), "F0"), "", ""]);
+            Text(errors.Sum(error => error.Count), "F0"), ""]);
     }
 
     private void Row(IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).AppendLine(" |");

@@ -4,7 +4,7 @@ namespace Engine.LongTasks;
 internal static class WordBank
 {
     public static readonly string[] Names = Split(
-        "Martha Tom Edith Walter Clara Henry Alice Peter Rose Simon Ruth Oscar Nora Felix Ida Hugo Emma Victor Jane "
+        "Martha Tom Edith Walter Clara Henry Alice Peter Rose Simon Ruth Oscar Felix Hugo Emma Victor Jane "
         + "Arthur Lucy Martin Helen Paul Grace Leo Anna David Julia Mark Laura Eric Sarah Frank Kate Adam Maria Philip "
         + "Diana Robert Susan George Linda Charles Nancy Edward Judith Stephen");
 
@@ -25,8 +25,11 @@ internal static class WordBank
     public static readonly string[] Things = Split(
         "lantern ladder basket mirror kettle hammer candle carpet barrel drum clock boat wagon ring bell piano");
 
+    public static readonly string[] Buildings = Split(
+        "tower library hospital station theatre museum bank hotel prison factory inn shop barracks court");
+
     public static readonly string[] Goods = Split(
-        "bread cheese soup apples honey fish rice wine pears salt nuts cake tea wool coal silk");
+        "bread cheese soup apples honey fish rice wine pears salt nuts cake tea milk eggs beans");
 
     /// <summary>Passwords and values.</summary>
     public static readonly string[] Secrets = Split(

@@ -73,7 +73,7 @@ public sealed class CompareTests
     public void Tables_hold_ratios_and_parts()
     {
         string text = new Tables(Measured()).Write();
-        Assert.Contains("| m | 1 | 40.0 | 60.5 | 1.51 | 12.1 | 60 % |", text);
+        Assert.Contains("| m | 1 | 40.0 | 60.5 | 1.51 | 12.1 | 60 % | 62 % |", text);
         Assert.Contains("| m | 1 | 80.5 | 150.0 | 1.86 | 15 | 10 % |", text);
         Assert.Contains("| m | 1 | JIT | 4 | 60.5 | 180.0 | 2.98 |", text);
         Assert.Contains("| m | 2 | 1 | JIT | 60.5 | 55.0 | 0.91 |", text);

@@ -85,6 +85,19 @@ internal sealed class Results
     /// <summary>Part of the bandwidth that decoding uses; 0 if unknown.</summary>
     public double BandwidthFraction(Sample run) => Over(run.Decode * run.BytesPerToken, Bandwidth(run.Threads));
 
+    /// <summary>Part of what the same process read between its repetitions that its decode uses, the median of all rounds;
+    /// 0 if unknown.</summary>
+    /// <remarks>Where memory is shared with neighbours it changes by half within a minute: then the best decode of some
+    /// minutes against the best reading of others says little.</remarks>
+    public double OwnBandwidthFraction(Sample run)
+    {
+        double[] fractions = [.. runs.Where(one => one.Program == run.Program && one.Condition == run.Condition)
+            .Select(one => Over(one.Decode * one.BytesPerToken, one.Read * 1e9)).Where(part => part > 0).Order()];
+        int half = fractions.Length / 2;
+        return fractions.Length == 0 ? 0
+            : fractions.Length % 2 == 1 ? fractions[half] : (fractions[half - 1] + fractions[half]) / 2;
+    }
+
     /// <summary>Multiply-adds a second of a prefill: every token goes through the layers, the last through the head.
     /// </summary>
     public static double PrefillRate(Sample run) => run.PrefillTokens == 0 ? 0

@@ -15,7 +15,8 @@ internal sealed class Tables(Results results)
         text.Item($"best of {results.Rounds} alternating rounds");
         WriteLimits();
         WriteSpeeds("Decode", run => run.Decode, [("GB/s", (run, _) => run.Decode * run.BytesPerToken / 1e9, "F1"),
-            ("of bandwidth", (run, all) => all.BandwidthFraction(run), "P0")]);
+            ("of bandwidth", (run, all) => all.BandwidthFraction(run), "P0"),
+            ("of its own reading", (run, all) => all.OwnBandwidthFraction(run), "P0")]);
         WriteSpeeds("Prefill", run => run.Prefill, [("GMAC/s", (run, _) => Results.PrefillRate(run) / 1e9, "F0"),
             ("of peak", (run, all) => all.PeakFraction(run), "P0")]);
         WriteBatches();

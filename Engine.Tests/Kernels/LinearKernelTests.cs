@@ -63,4 +63,33 @@ public sealed class LinearKernelTests
             }
         }
     }
+
+    /// <summary>Which of the two tiles runs depends on the processor: both are executed here, and give the same bits.
+    /// </summary>
+    [TestMethod]
+    [DataRow(WeightType.Q8_0, false)]
+    [DataRow(WeightType.Q8_0, true)]
+    [DataRow(WeightType.IQ4_NL, false)]
+    [DataRow(WeightType.IQ4_NL, true)]
+    public void WordsInHalvesAreTheSame(WeightType type, bool packed)
+    {
+        const InstructionSet Isa = InstructionSet.Avx512;
+        if (!InstructionSets.IsSupported(Isa)) Assert.Inconclusive("AVX-512 is not available on this machine");
+        LinearKernel Cell(bool halves)
+        {
+            LinearKernel plain = QuantizedLinear.EightBitBlocks(Isa, type, halves)!;
+            return packed ? PackedLinear.EightBitBlocks(Isa, type, ((ByTokensLinear)plain).Few, halves)! : plain;
+        }
+
+        LinearKernel whole = Cell(false), halves = Cell(true);
+        Assert.Contains(nameof(Avx512WordTile), whole.CellFor(33).Name);
+        Assert.Contains(nameof(Avx512HalfWordTile), halves.CellFor(33).Name);
+        foreach (LinearCaseKind kind in Enum.GetValues<LinearCaseKind>())
+        {
+            using var data = new LinearCase(type, kind, 53, 2144, 33, 0, null, packed);
+            float[] expected = data.Run(whole, 33, 53);
+            CollectionAssert.AreEqual(expected, data.Run(halves, 33, 53), $"{kind}");
+            if (packed) CollectionAssert.AreEqual(expected[..53], data.Run(halves, 1, 53), $"{kind}, alone");
+        }
+    }
 }

@@ -55,6 +55,9 @@ public static class InstructionSets
         _ => false,
     };
 
+    /// <summary>True where 512-bit operations run as two halves: AMD's family 19h, of which Zen 4 has AVX-512.</summary>
+    internal static bool SplitsVector512 { get; } = IsAmdFamily(0x19);
+
     /// <summary>Name as the command line spells it: <c>avx2-vnni</c>.</summary>
     public static string NameOf(InstructionSet isa) => isa switch
     {
@@ -84,6 +87,16 @@ public static class InstructionSets
     private static bool HasAvx512 =>
         Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported
         && Vector512.IsHardwareAccelerated;
+
+    /// <remarks>Leaf 0 names the vendor ("AuthenticAMD"), leaf 1 has the family in two parts that are added.</remarks>
+    private static bool IsAmdFamily(int family)
+    {
+        if (!X86Base.IsSupported) return false;
+        (_, int vendor0, int vendor2, int vendor1) = X86Base.CpuId(0, 0);
+        int signature = X86Base.CpuId(1, 0).Eax;
+        return (vendor0, vendor1, vendor2) == (0x68747541, 0x69746E65, 0x444D4163)
+            && ((signature >> 8) & 0xF) + ((signature >> 20) & 0xFF) == family;
+    }
 
     private static InstructionSet FindBest() => Enum.GetValues<InstructionSet>().Last(IsSupported);
 }

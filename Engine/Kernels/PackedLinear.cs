@@ -43,7 +43,8 @@ internal sealed unsafe class PackedLinear(LinearKernel few, LinearKernel many, L
                     .Find(isa, type, rest),
             InstructionSet.Avx2 when Avx2.IsSupported && QuantizedLinear.IsEightBitBlock(type) =>
                 PackedCells<Avx2Tile, Packed256<NarrowSums256, Vector256<short>>, Vector256<byte>, Vector256<short>,
-                    Vector256<int>, Vector256<float>, WordRoute>.FindWords<Avx2WordTile>(isa, type, rest),
+                    Vector256<int>, Vector256<float>, WordRoute>
+                    .FindWords<Avx2WordTile, Vector256<short>, Vector256<int>, Vector256<float>>(isa, type, rest),
             InstructionSet.Avx2 when Avx2.IsSupported =>
                 PackedCells<Avx2Tile, Packed256<NarrowSums256, Vector256<short>>, Vector256<byte>, Vector256<short>,
                     Vector256<int>, Vector256<float>, NarrowRoute>.Find(isa, type, rest),
@@ -52,8 +53,7 @@ internal sealed unsafe class PackedLinear(LinearKernel few, LinearKernel many, L
                 PackedCells<AvxVnniTile, Packed256<WideSums256, Vector256<int>>, Vector256<byte>, Vector256<int>,
                     Vector256<int>, Vector256<float>, WideRoute>.Find(isa, type, rest),
             InstructionSet.Avx512 when Avx512BW.IsSupported && QuantizedLinear.IsEightBitBlock(type) =>
-                PackedCells<Avx512Tile, Packed512, Vector512<byte>, Vector512<short>, Vector512<int>,
-                    Vector512<float>, WordRoute>.FindWords<Avx512WordTile>(isa, type, rest),
+                EightBitBlocks(isa, type, rest, InstructionSets.SplitsVector512),
             InstructionSet.Avx512 or InstructionSet.Avx512Vnni when Avx512BW.IsSupported =>
                 PackedCells<Avx512Tile, Packed512, Vector512<byte>, Vector512<short>, Vector512<int>,
                     Vector512<float>, NarrowRoute>.Find(isa, type, rest),
@@ -63,6 +63,16 @@ internal sealed unsafe class PackedLinear(LinearKernel few, LinearKernel many, L
             _ => null,
         };
     }
+
+    /// <summary>Words of 16 bits with AVX-512, in 512 bits or in halves: the same bits.</summary>
+    internal static LinearKernel? EightBitBlocks(InstructionSet isa, WeightType type, LinearKernel rest, bool halves) =>
+        halves
+            ? PackedCells<Avx512Tile, Packed512, Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>,
+                WordRoute>.FindWords<Avx512HalfWordTile, Vector256<short>, Vector256<int>, Vector256<float>>(
+                    isa, type, rest)
+            : PackedCells<Avx512Tile, Packed512, Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>,
+                WordRoute>.FindWords<Avx512WordTile, Vector512<short>, Vector512<int>, Vector512<float>>(
+                    isa, type, rest);
 
     public override void Multiply(in WeightView weights, int rowBegin, int rowEnd, in ActivationView input,
         float* output, nint outputStride, byte* scratch)
@@ -122,14 +132,15 @@ internal static class PackedCells<TTile, TWords, TW, TA, TI, TF, TRoute>
     };
 
     /// <summary>Eight-bit blocks with a tile by 16-bit words; null for other formats.</summary>
-    public static LinearKernel? FindWords<TWordTile>(InstructionSet isa, WeightType type, LinearKernel rest)
-        where TWordTile : struct, ITileWords<Vector256<short>, Vector256<int>, Vector256<int>, Vector256<float>> =>
-        type switch
+    public static LinearKernel? FindWords<TWordTile, TShorts, TInts, TFloats>(
+        InstructionSet isa, WeightType type, LinearKernel rest)
+        where TWordTile : struct, ITileWords<TShorts, TInts, TInts, TFloats>
+        where TShorts : struct
+        where TInts : struct
+        where TFloats : struct => type switch
         {
-            WeightType.Q8_0 => Cell<PackedQ8_0, TWordTile, Vector256<short>, Vector256<int>, Vector256<int>,
-                Vector256<float>>(isa, rest),
-            WeightType.IQ4_NL => Cell<PackedIQ4_NL, TWordTile, Vector256<short>, Vector256<int>, Vector256<int>,
-                Vector256<float>>(isa, rest),
+            WeightType.Q8_0 => Cell<PackedQ8_0, TWordTile, TShorts, TInts, TInts, TFloats>(isa, rest),
+            WeightType.IQ4_NL => Cell<PackedIQ4_NL, TWordTile, TShorts, TInts, TInts, TFloats>(isa, rest),
             _ => null,
         };
 

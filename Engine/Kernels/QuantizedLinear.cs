@@ -38,9 +38,7 @@ internal static class QuantizedLinear
                     .With<NarrowRoute, Avx2Tile, Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>>(
                         isa, type, ManyTokens);
             case InstructionSet.Avx512 when Avx512BW.IsSupported && IsEightBitBlock(type):
-                return QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
-                    .With<WordRoute, Avx512WordTile, Vector256<short>, Vector256<int>, Vector256<int>,
-                        Vector256<float>>(isa, type, ManyTokens);
+                return EightBitBlocks(isa, type, InstructionSets.SplitsVector512);
             case InstructionSet.Avx512 when Avx512BW.IsSupported:
                 return QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
                     .With<NarrowRoute, Avx512Tile, Vector512<byte>, Vector512<short>, Vector512<int>,
@@ -58,6 +56,15 @@ internal static class QuantizedLinear
                 return null;
         }
     }
+
+    /// <summary>Words of 16 bits with AVX-512, in 512 bits or in halves: the same bits.</summary>
+    internal static LinearKernel? EightBitBlocks(InstructionSet isa, WeightType type, bool halves) => halves
+        ? QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
+            .With<WordRoute, Avx512HalfWordTile, Vector256<short>, Vector256<int>, Vector256<int>, Vector256<float>>(
+                isa, type, ManyTokens)
+        : QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
+            .With<WordRoute, Avx512WordTile, Vector512<short>, Vector512<int>, Vector512<int>, Vector512<float>>(
+                isa, type, ManyTokens);
 
     internal static bool IsEightBit(WeightType type) => IsEightBitBlock(type) || type == WeightType.IQ4_XS;
 

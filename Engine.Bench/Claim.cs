@@ -47,7 +47,8 @@ internal static class Claim
         // .NET 10 has VNNI in 256 bits only; and ordinary order is read in 256 bits everywhere.
         int bits = FloatBits(isa) == 512 && (matVec || eightBit) ? 256 : FloatBits(isa);
         // Eight bits without VNNI, where 512 bits run as two halves: 256-bit words too, but twice as many registers.
-        bool halves = InstructionSets.SplitsVector512 && bits == 512 && !packed && QuantizedLinear.IsEightBitBlock(type);
+        bool halves = InstructionSets.SplitsVector512 && bits == 512 && !packed
+            && QuantizedLinear.IsEightBitBlock(type);
         CheckWidth(isa, words, halves ? 256 : bits);
         if (HasPart(words, "Avx512") != (bits == 512)) throw Wrong(isa, words);
         bool vnni = isa == InstructionSet.Avx2Vnni || isa == InstructionSet.Avx512Vnni && bits == 256;

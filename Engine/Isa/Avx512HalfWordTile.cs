@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Engine.Isa;
 
 /// <summary>As <see cref="Avx2WordTile"/>, for the 32 registers of AVX-512: four vectors of rows at once.</summary>
-/// <remarks>For processors that execute 512 bits in two halves (<see cref="InstructionSets.SplitsVector512"/>): on Zen 4
-/// additions and <c>vpmaddwd</c> reach 95.5 GMAC/s in 256 bits and 88 in 512.</remarks>
+/// <remarks>For processors that execute 512 bits in two halves (<see cref="InstructionSets.SplitsVector512"/>): on Zen
+/// 4 additions and <c>vpmaddwd</c> reach 95.5 GMAC/s in 256 bits and 88 in 512.</remarks>
 internal readonly unsafe struct Avx512HalfWordTile
     : ITileWords<Vector256<short>, Vector256<int>, Vector256<int>, Vector256<float>>
 {

@@ -55,7 +55,8 @@ public static class InstructionSets
         _ => false,
     };
 
-    /// <summary>True where 512-bit operations run as two halves: AMD's family 19h, of which Zen 4 has AVX-512.</summary>
+    /// <summary>True where 512-bit operations run as two halves: AMD's family 19h, of which Zen 4 has AVX-512.
+    /// </summary>
     internal static bool SplitsVector512 { get; } = IsAmdFamily(0x19);
 
     /// <summary>Name as the command line spells it: <c>avx2-vnni</c>.</summary>

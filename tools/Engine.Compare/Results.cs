@@ -85,8 +85,8 @@ internal sealed class Results
     /// <summary>Part of the bandwidth that decoding uses; 0 if unknown.</summary>
     public double BandwidthFraction(Sample run) => Over(run.Decode * run.BytesPerToken, Bandwidth(run.Threads));
 
-    /// <summary>Part of what the same process read between its repetitions that its decode uses, the median of all rounds;
-    /// 0 if unknown.</summary>
+    /// <summary>Part of what the same process read between its repetitions that its decode uses, the median of all
+    /// rounds; 0 if unknown.</summary>
     /// <remarks>Where memory is shared with neighbours it changes by half within a minute: then the best decode of some
     /// minutes against the best reading of others says little.</remarks>
     public double OwnBandwidthFraction(Sample run)

@@ -83,7 +83,7 @@ public sealed class LinearKernelTests
 
         LinearKernel whole = Cell(false), halves = Cell(true);
         Assert.Contains(nameof(Avx512WordTile), whole.CellFor(33).Name);
-        Assert.Contains(nameof(Avx512HalfWordTile), halves.CellFor(33).Name);
+        Assert.Contains("WordTile256", halves.CellFor(33).Name);
         foreach (LinearCaseKind kind in Enum.GetValues<LinearCaseKind>())
         {
             using var data = new LinearCase(type, kind, 53, 2144, 33, 0, null, packed);

@@ -44,7 +44,8 @@ internal sealed unsafe class PackedLinear(LinearKernel few, LinearKernel many, L
             InstructionSet.Avx2 when Avx2.IsSupported && QuantizedLinear.IsEightBitBlock(type) =>
                 PackedCells<Avx2Tile, Packed256<NarrowSums256, Vector256<short>>, Vector256<byte>, Vector256<short>,
                     Vector256<int>, Vector256<float>, WordRoute>
-                    .FindWords<Avx2WordTile, Vector256<short>, Vector256<int>, Vector256<float>>(isa, type, rest),
+                    .FindWords<WordTile256<Avx2Panel>, Vector256<short>, Vector256<int>, Vector256<float>>(
+                        isa, type, rest),
             InstructionSet.Avx2 when Avx2.IsSupported =>
                 PackedCells<Avx2Tile, Packed256<NarrowSums256, Vector256<short>>, Vector256<byte>, Vector256<short>,
                     Vector256<int>, Vector256<float>, NarrowRoute>.Find(isa, type, rest),
@@ -68,7 +69,7 @@ internal sealed unsafe class PackedLinear(LinearKernel few, LinearKernel many, L
     internal static LinearKernel? EightBitBlocks(InstructionSet isa, WeightType type, LinearKernel rest, bool halves) =>
         halves
             ? PackedCells<Avx512Tile, Packed512, Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>,
-                WordRoute>.FindWords<Avx512HalfWordTile, Vector256<short>, Vector256<int>, Vector256<float>>(
+                WordRoute>.FindWords<WordTile256<Avx512Panel>, Vector256<short>, Vector256<int>, Vector256<float>>(
                     isa, type, rest)
             : PackedCells<Avx512Tile, Packed512, Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>,
                 WordRoute>.FindWords<Avx512WordTile, Vector512<short>, Vector512<int>, Vector512<float>>(

@@ -31,8 +31,8 @@ internal static class QuantizedLinear
                         Vector128<int>, Vector128<float>>(isa, type, ManyTokens);
             case InstructionSet.Avx2 when Avx2.IsSupported && IsEightBitBlock(type):
                 return QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
-                    .With<WordRoute, Avx2WordTile, Vector256<short>, Vector256<int>, Vector256<int>, Vector256<float>>(
-                        isa, type, ManyTokens);
+                    .With<WordRoute, WordTile256<Avx2Panel>, Vector256<short>, Vector256<int>, Vector256<int>,
+                        Vector256<float>>(isa, type, ManyTokens);
             case InstructionSet.Avx2 when Avx2.IsSupported:
                 return QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
                     .With<NarrowRoute, Avx2Tile, Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>>(
@@ -60,8 +60,8 @@ internal static class QuantizedLinear
     /// <summary>Words of 16 bits with AVX-512, in 512 bits or in halves: the same bits.</summary>
     internal static LinearKernel? EightBitBlocks(InstructionSet isa, WeightType type, bool halves) => halves
         ? QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
-            .With<WordRoute, Avx512HalfWordTile, Vector256<short>, Vector256<int>, Vector256<int>, Vector256<float>>(
-                isa, type, ManyTokens)
+            .With<WordRoute, WordTile256<Avx512Panel>, Vector256<short>, Vector256<int>, Vector256<int>,
+                Vector256<float>>(isa, type, ManyTokens)
         : QuantizedCells<Avx2Lanes<Avx2Dot>, Vector256<byte>, Vector256<int>, Vector256<float>>
             .With<WordRoute, Avx512WordTile, Vector512<short>, Vector512<int>, Vector512<int>, Vector512<float>>(
                 isa, type, ManyTokens);

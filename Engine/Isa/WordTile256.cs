@@ -4,12 +4,40 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Engine.Isa;
 
+/// <summary>How many vectors of rows a panel has.</summary>
+internal interface IPanelVectors
+{
+    /// <inheritdoc cref="ITileWords{TW,TA,TI,TF}.PanelVectors"/>
+    static abstract int Count { get; }
+}
+
+/// <summary>Two vectors × four tokens: 8 sums, for 16 registers.</summary>
+internal readonly struct Avx2Panel : IPanelVectors
+{
+    public static int Count => 2;
+}
+
+/// <summary>Four vectors × four tokens: 16 sums, for the 32 registers of AVX-512.</summary>
+/// <remarks>For processors that execute 512 bits in two halves (<see cref="InstructionSets.SplitsVector512"/>): on Zen
+/// 4 additions and <c>vpmaddwd</c> reach 95.5 GMAC/s in 256 bits and 88 in 512.</remarks>
+internal readonly struct Avx512Panel : IPanelVectors
+{
+    public static int Count => 4;
+}
+
 /// <summary>Tiles by <c>vpmaddwd</c>, 256 bit: eight-bit weights and activations widened to 16 bits, sums of 32.
 /// </summary>
-internal readonly unsafe struct Avx2WordTile
+internal readonly unsafe struct WordTile256<TPanel>
     : ITileWords<Vector256<short>, Vector256<int>, Vector256<int>, Vector256<float>>
+    where TPanel : struct, IPanelVectors
 {
     public static int Rows => Avx2Tile.Rows;
+
+    public static int PanelVectors
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TPanel.Count;
+    }
 
     public static bool SignedWeights => true;
 

@@ -5,11 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Engine.Isa;
 
 /// <summary>Tiles by <c>vpmaddubsw</c>, 256 bit: pair sums added in 16 bits, widened once a segment.</summary>
-internal readonly unsafe struct Avx2Tile
-    : ITileWords<Vector256<byte>, Vector256<short>, Vector256<int>, Vector256<float>>
+internal readonly unsafe struct Avx2Tile : ITileWords256<Vector256<byte>, Vector256<short>>
 {
-    public static int Rows => 8;
-
     public static bool SignedWeights => false;
 
     public static bool Narrow => true;
@@ -35,10 +32,6 @@ internal readonly unsafe struct Avx2Tile
     public static int ScaleWord(short scale) => (ushort)scale | scale << 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddPairs(Vector256<int> total, byte* pairs, int* sums) =>
-        total + Avx2.MultiplyAddAdjacent(Vector256.Load((short*)pairs), Vector256.Create(*sums).AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Load(byte* source) => Vector256.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -46,32 +39,4 @@ internal readonly unsafe struct Avx2Tile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Start(int* word) => Vector256.Create(*word).AsInt16();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ToFloat(Vector256<int> value) => Vector256.ConvertToSingle(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Broadcast(float* source) => Vector256.Create(*source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadFloats(float* source) => Vector256.Load(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<float> value, float* target) => value.Store(target);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(
-        Vector256<float> left, Vector256<float> right, Vector256<float> sum) => Fma.MultiplyAdd(left, right, sum);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(void* address) => Sse.Prefetch0(address);
 }

@@ -5,11 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Engine.Isa;
 
 /// <summary>Tiles by <c>vpmaddubsw</c>, 512 bit: pair sums added in 16 bits, widened once a segment.</summary>
-internal readonly unsafe struct Avx512Tile
-    : ITileWords<Vector512<byte>, Vector512<short>, Vector512<int>, Vector512<float>>
+internal readonly unsafe struct Avx512Tile : ITileWords512<Vector512<byte>, Vector512<short>>
 {
-    public static int Rows => 16;
-
     public static bool SignedWeights => false;
 
     public static bool Narrow => true;
@@ -35,10 +32,6 @@ internal readonly unsafe struct Avx512Tile
     public static int ScaleWord(short scale) => (ushort)scale | scale << 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> AddPairs(Vector512<int> total, byte* pairs, int* sums) =>
-        total + Avx512BW.MultiplyAddAdjacent(Vector512.Load((short*)pairs), Vector512.Create(*sums).AsInt16());
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Load(byte* source) => Vector512.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -46,34 +39,4 @@ internal readonly unsafe struct Avx512Tile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<short> Start(int* word) => Vector512.Create(*word).AsInt16();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Add(Vector512<int> left, Vector512<int> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> ToFloat(Vector512<int> value) => Vector512.ConvertToSingle(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Broadcast(float* source) => Vector512.Create(*source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> LoadFloats(float* source) => Vector512.Load(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector512<float> value, float* target) => value.Store(target);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Multiply(
-        Vector512<float> left, Vector512<float> right) => left * right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(
-        Vector512<float> left, Vector512<float> right, Vector512<float> sum) =>
-        Avx512F.FusedMultiplyAdd(left, right, sum);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(void* address) => Sse.Prefetch0(address);
 }

@@ -5,11 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Engine.Isa;
 
 /// <summary>Tiles by <c>vpdpbusd</c>, 256 bit: sums of 32 bits.</summary>
-internal readonly unsafe struct AvxVnniTile
-    : ITileWords<Vector256<byte>, Vector256<int>, Vector256<int>, Vector256<float>>
+internal readonly unsafe struct AvxVnniTile : ITileWords256<Vector256<byte>, Vector256<int>>
 {
-    public static int Rows => 8;
-
     public static bool SignedWeights => false;
 
     public static bool Narrow => false;
@@ -42,32 +39,4 @@ internal readonly unsafe struct AvxVnniTile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Start(int* word) => Vector256.Create(*word);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ToFloat(Vector256<int> value) => Vector256.ConvertToSingle(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Broadcast(float* source) => Vector256.Create(*source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadFloats(float* source) => Vector256.Load(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<float> value, float* target) => value.Store(target);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(
-        Vector256<float> left, Vector256<float> right, Vector256<float> sum) => Fma.MultiplyAdd(left, right, sum);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(void* address) => Sse.Prefetch0(address);
 }

@@ -14,8 +14,8 @@ internal unsafe interface IPackedWords<TW, TA, TI, TF>
     static abstract void Store(TW value, byte* target);
 
     /// <summary>Bytes less 128 as 16-bit words: the first two of every four to one address, the others to another.
-    /// </summary>
-    static abstract void StoreWords(TW value, byte* first, byte* second);
+    /// For <see cref="Kernels.WordRoute"/>, which only some instruction sets need.</summary>
+    static virtual void StoreWords(TW value, byte* first, byte* second) => throw new NotSupportedException();
 
     /// <summary>(byte &gt;&gt; shift) &amp; mask, a left shift if negative; the mask must drop every bit that a wider
     /// shift would bring in from the neighbour.</summary>

@@ -59,8 +59,6 @@ internal unsafe interface ITileWords<TW, TA, TI, TF>
 
     static abstract void Store(TF value, float* target);
 
-    static abstract TF Add(TF left, TF right);
-
     static abstract TF Multiply(TF left, TF right);
 
     static abstract TF MultiplyAdd(TF left, TF right, TF sum);

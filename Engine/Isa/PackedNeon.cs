@@ -17,16 +17,6 @@ internal readonly unsafe struct PackedNeon<TDot, TA>
     public static void Store(Vector128<sbyte> value, byte* target) => value.Store((sbyte*)target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreWords(Vector128<sbyte> value, byte* first, byte* second)
-    {
-        Vector128<sbyte> signed = value ^ Vector128.Create((sbyte)-128);
-        Vector128<int> low = AdvSimd.SignExtendWideningLower(signed.GetLower()).AsInt32();
-        Vector128<int> high = AdvSimd.SignExtendWideningUpper(signed).AsInt32();
-        AdvSimd.Arm64.UnzipEven(low, high).Store((int*)first);
-        AdvSimd.Arm64.UnzipOdd(low, high).Store((int*)second);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<sbyte> Bits(Vector128<sbyte> value, int shift, byte mask)
     {
         Vector128<byte> lanes = value.AsByte();

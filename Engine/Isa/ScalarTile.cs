@@ -48,22 +48,11 @@ internal readonly unsafe struct ScalarTile : ITileWords<uint, int, int, float>, 
 
     public static void Store(float value, float* target) => *target = value;
 
-    public static float Add(float left, float right) => left + right;
-
     public static float Multiply(float left, float right) => left * right;
 
     public static float MultiplyAdd(float left, float right, float sum) => left * right + sum;
 
     public static void Store(uint value, byte* target) => *(uint*)target = value;
-
-    public static void StoreWords(uint value, byte* first, byte* second)
-    {
-        for (int i = 0; i < 2; i++)
-        {
-            ((short*)first)[i] = (short)((byte)(value >> 8 * i) - 128);
-            ((short*)second)[i] = (short)((byte)(value >> 8 * i + 16) - 128);
-        }
-    }
 
     public static uint Bits(uint value, int shift, byte mask) =>
         (shift >= 0 ? value >> shift : value << -shift) & 0x01010101u * mask;

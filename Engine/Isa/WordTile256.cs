@@ -28,11 +28,9 @@ internal readonly struct Avx512Panel : IPanelVectors
 /// <summary>Tiles by <c>vpmaddwd</c>, 256 bit: eight-bit weights and activations widened to 16 bits, sums of 32.
 /// </summary>
 internal readonly unsafe struct WordTile256<TPanel>
-    : ITileWords<Vector256<short>, Vector256<int>, Vector256<int>, Vector256<float>>
+    : ITileWords256<Vector256<short>, Vector256<int>>
     where TPanel : struct, IPanelVectors
 {
-    public static int Rows => Avx2Tile.Rows;
-
     public static int PanelVectors
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -61,40 +59,8 @@ internal readonly unsafe struct WordTile256<TPanel>
     public static int ScaleWord(short scale) => scale;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddPairs(Vector256<int> total, byte* pairs, int* sums) =>
-        Avx2Tile.AddPairs(total, pairs, sums);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Load(byte* source) => Vector256.Load((short*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> BroadcastQuad(sbyte* source) => Vector256.Create(*(int*)source).AsInt16();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> ToFloat(Vector256<int> value) => Vector256.ConvertToSingle(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Broadcast(float* source) => Vector256.Create(*source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> LoadFloats(float* source) => Vector256.Load(source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<float> value, float* target) => value.Store(target);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> left, Vector256<float> right, Vector256<float> sum) =>
-        Avx2Tile.MultiplyAdd(left, right, sum);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(void* address) => Sse.Prefetch0(address);
 }

@@ -33,6 +33,19 @@ public sealed class UsageTests
     }
 
     [TestMethod]
+    [DataRow("run --promt a", "unknown option --promt (a file of that name would be ./--promt)")]
+    [DataRow("selftest --bogus", "Unrecognized command or argument '--bogus'.")]
+    [DataRow("run --prompt a --pack maybe", "--pack: Argument 'maybe' not recognized. Must be one of: 'true' 'false'")]
+    [DataRow("run --prompt a --max-tokens -1", "--max-tokens: expected a whole number of at least 0, found \"-1\"")]
+    [DataRow("fly", "unknown command fly")]
+    public void WhatIsWrongIsNamed(string line, string expected)
+    {
+        var console = new TestConsole { InputIsTerminal = true };
+        Assert.AreEqual(2, console.Run(line.Split(' ')));
+        Assert.StartsWith($"engine: {expected} (engine", console.ErrorText);
+    }
+
+    [TestMethod]
     public void EveryCommandHasHelpWithExamples()
     {
         foreach (string command in Commands)

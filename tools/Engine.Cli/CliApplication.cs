@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using System.Text.Json;
 using Engine.Cli.Commands;
 using Engine.Text;
@@ -63,11 +64,8 @@ internal static class CliApplication
 
         if (result.Errors.Count > 0 && result.Action is not (HelpAction or ExamplesHelpAction or VersionAction))
         {
-            bool atRoot = result.CommandResult.Command == root;
-            string message = atRoot && result.UnmatchedTokens.Count > 0
-                ? $"unknown command {result.UnmatchedTokens[0]}" : result.Errors[0].Message;
-            string command = atRoot ? "" : " " + result.CommandResult.Command.Name;
-            throw new UsageException($"{message} (engine{command} --help tells more)");
+            string command = result.CommandResult.Command == root ? "" : " " + result.CommandResult.Command.Name;
+            throw new UsageException($"{WrongUsage(result)} (engine{command} --help tells more)");
         }
 
         var invocation = new InvocationConfiguration
@@ -78,6 +76,18 @@ internal static class CliApplication
             ProcessTerminationTimeout = null,
         };
         return result.Invoke(invocation);
+    }
+
+    /// <summary>What is wrong with a command line that has errors.</summary>
+    private static string WrongUsage(ParseResult result)
+    {
+        if (result.CommandResult.Parent is null && result.UnmatchedTokens.Count > 0)
+            return $"unknown command {result.UnmatchedTokens[0]}";
+        // A misspelt option that was taken for an argument comes first: what is left over is its value.
+        ParseError error = result.Errors.FirstOrDefault(one => one.SymbolResult is ArgumentResult) ?? result.Errors[0];
+        string message = string.Join(' ', error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return error.SymbolResult is OptionResult { Option.Name: var name } && !message.Contains(name)
+            ? $"{name}: {message}" : message;
     }
 
     // A plain Command, because a RootCommand takes its name from the executable's file.
